@@ -1,0 +1,253 @@
+"""The study file ``config.yaml``: what the researcher decides, as typed models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from surveyspec.codebook import Language, LocalText
+from surveyspec.documents import Strict
+from surveyspec.identifiers import Id, Slug, VariableCode
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Person(Strict):
+    """Somebody who made the study."""
+
+    name: str
+    role: str
+
+
+class Study(Strict):
+    """Title page of the study."""
+
+    id: Id
+    title: LocalText
+    languages: list[Language]
+    people: list[Person] = []
+    institution: str = ""
+    funding: str = ""
+    source: str = Field("", description="where the survey was first published, as a citation")
+
+
+class Reader(Strict):
+    """How the raw file is written."""
+
+    tool: Literal["unipark", "csv"]
+    encoding: Literal["utf-8", "utf-8-sig", "cp1252"] = "utf-8-sig"
+    delimiter: Literal[";", ",", "\t"] = ";"
+
+
+class CleaningRule(Strict):
+    """One exclusion; rules are applied in the order written, a record is excluded by the first that hits it."""
+
+    id: Id
+    label: LocalText
+    exclude: str | None = Field(None, description="a condition; records for which it is true are excluded")
+    duplicates_of: list[VariableCode] | None = Field(None, description="records that repeat these answers")
+    keep: Literal["first", "last"] = "first"
+    faster_than: Share | None = Field(None, description="share of the median of `variable` among `among`")
+    variable: VariableCode | None = None
+    among: str | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = [name for name in ("exclude", "duplicates_of", "faster_than") if getattr(self, name) is not None]
+        if len(kinds) != 1:
+            raise ValueError(
+                f"exactly one of exclude, duplicates_of, faster_than (found: {', '.join(kinds) or 'none'})"
+            )
+        if (self.faster_than is not None) != (self.variable is not None):
+            raise ValueError("'variable' together with 'faster_than', and only there")
+        return self
+
+
+class DerivedCategory(Strict):
+    """An answer of a derived variable and the condition under which it holds."""
+
+    code: int
+    slug: Slug
+    label: LocalText
+    when: str
+
+
+class Derived(Strict):
+    """A variable computed from answers: categories (the first whose condition is true) or a mean of items."""
+
+    label: LocalText
+    slug: Slug
+    categories: list[DerivedCategory] | None = None
+    mean_of: str | None = Field(None, description="pattern of the items")
+    min_answered: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.categories is None) == (self.mean_of is None):
+            raise ValueError("exactly one of categories, mean_of")
+        if self.min_answered is not None and self.mean_of is None:
+            raise ValueError("'min_answered' together with 'mean_of'")
+        return self
+
+
+class Trim(Strict):
+    """Cut weights above a bound and spread the excess over the others, repeating until none is above."""
+
+    upper: Annotated[float, Field(gt=1)]
+    relative_to: Literal["median", "mean"] = "median"
+
+
+class RakedWeight(Strict):
+    """Weights raked to population margins."""
+
+    method: Literal["raking"]
+    label: LocalText
+    base: Literal["none"] = Field(description="the weight to start from; 'none' says that every record starts at one")
+    margins: str = Field(description="CSV of margins: margin, level, share, source, year, status")
+    variables: list[VariableCode] = Field(min_length=1)
+    population: str | None = Field(None, description="condition: records outside get no weight")
+    trim: Trim | None = None
+
+
+class ColumnWeight(Strict):
+    """Weights that come with the file."""
+
+    method: Literal["column"]
+    label: LocalText
+    variable: VariableCode
+
+
+Weight = Annotated[RakedWeight | ColumnWeight, Field(discriminator="method")]
+
+
+class Wave(Strict):
+    """One survey: its raw file, codebook, cleaning, derived variables and weights."""
+
+    label: LocalText
+    raw: str
+    reader: Reader
+    codebook: str
+    respondent: VariableCode
+    cleaning: list[CleaningRule] = []
+    derived: dict[VariableCode, Derived] = {}
+    weights: dict[Id, Weight] = {}
+
+
+class Estimate(Strict):
+    """One estimand; items, groups and weights multiply it into numbers."""
+
+    id: Id
+    label: LocalText
+    wave: Id
+    items: str | None = Field(None, description="pattern of variables; one number per item")
+    share: str | None = Field(None, description="condition; share of those for whom it is known")
+    mean: str | None = Field(None, description="a variable, or 'item'")
+    distribution: str | None = Field(None, description="a variable, or 'item': one share per category")
+    where: str | None = Field(None, description="condition: the base")
+    by: list[VariableCode | list[VariableCode]] = []
+    weights: list[Id] = Field(min_length=1)
+    level: Share = 0.95
+    decimals: Annotated[int, Field(ge=0, le=6)] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = [name for name in ("share", "mean", "distribution") if getattr(self, name) is not None]
+        if len(kinds) != 1:
+            raise ValueError(f"exactly one of share, mean, distribution (found: {', '.join(kinds) or 'none'})")
+        return self
+
+    @property
+    def estimator(self) -> Literal["share", "mean"]:
+        """The statistic computed; a distribution is one share per category."""
+        return "mean" if self.mean is not None else "share"
+
+
+class Hypothesis(Strict):
+    """One test, planned before the data were seen (confirmatory) or not (exploratory)."""
+
+    id: Id
+    label: LocalText
+    wave: Id
+    plan: Literal["confirmatory", "exploratory"]
+    family: Id
+    test: Literal["spearman", "rao_scott"]
+    x: VariableCode
+    y: VariableCode
+    expect: Literal["positive", "negative", "different"]
+    weight: Id
+    where: str | None = None
+    alpha: Share = 0.05
+
+
+class FigureSeries(Strict):
+    """One estimate drawn as one colour."""
+
+    estimate: Id
+    label: LocalText
+
+
+class Figure(Strict):
+    """A figure drawn from ledger values."""
+
+    id: Id
+    kind: Literal["paired_dots"]
+    title: LocalText
+    series: list[FigureSeries] = Field(min_length=1)
+    weight: Id
+    axis: LocalText
+
+
+class TableColumn(Strict):
+    """One column of a generated table."""
+
+    estimate: Id
+    weight: Id
+    label: LocalText
+    show: Literal["value", "interval", "n"] = "value"
+    group: str | None = Field(None, description="group level such as size=micro; the total if absent")
+
+
+class Table(Strict):
+    """A table of the report: one row per item (or group level) of its estimates."""
+
+    id: Id
+    caption: LocalText
+    rows: Literal["items", "categories"] = "items"
+    columns: list[TableColumn] = Field(min_length=1)
+
+
+class Published(Strict):
+    """A published crosstab that the pipeline must reproduce.
+
+    The rows hold a question (first column) or one of its answers (second column); every further column is a group.
+    """
+
+    id: Id
+    file: str
+    wave: Id
+    estimate: Id
+    weight: Id
+    decimals: int = 0
+    questions: list[VariableCode] = Field(description="variable of each question row, in the order of the table")
+    columns: list[str] = Field(description="'total' or group=level of each column from the third on")
+
+
+class Report(Strict):
+    """The documents to render."""
+
+    languages: list[Language] = Field(min_length=1)
+    pages: list[str] = Field(min_length=1)
+    tables: list[Table] = []
+
+
+class StudyConfig(Strict):
+    """The whole study file."""
+
+    study: Study
+    waves: dict[Id, Wave] = Field(min_length=1)
+    estimates: list[Estimate] = Field(min_length=1)
+    hypotheses: list[Hypothesis] = []
+    figures: list[Figure] = []
+    published: list[Published] = []
+    report: Report

@@ -1,0 +1,37 @@
+"""Number ids: ``wave.estimate[.item][.category][.group=level].weight``, all parts declared by the study."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+VariableCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+UNWEIGHTED = "unweighted"
+TOTAL = "total"
+
+
+def number_id(
+    wave: str,
+    estimate: str,
+    weight: str,
+    parts: Iterable[str] = (),
+    groups: Iterable[tuple[str, str]] = (),
+) -> str:
+    """Join the declared parts of a number into its id.
+
+    Parameters
+    ----------
+    parts : slugs of item, category or statistic, in this order
+    groups : pairs of a grouping variable's slug and a category's slug
+    """
+    return ".".join([wave, estimate, *parts, *(f"{group}={level}" for group, level in groups), weight])
+
+
+def short_anchor(identifier: str) -> str:
+    """Return an anchor of 14 characters for formats that limit them (DOCX bookmarks: 40, no dots)."""
+    return "n-" + hashlib.sha256(identifier.encode()).hexdigest()[:12]

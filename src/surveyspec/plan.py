@@ -1,0 +1,237 @@
+"""The study's estimates and tests, expanded into one specification per number."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal
+
+from surveyspec.conditions import Comparison, Condition, Constant, Variable, variables_of
+from surveyspec.config import Estimate, Hypothesis
+from surveyspec.documents import KeyPath
+from surveyspec.identifiers import UNWEIGHTED, number_id
+from surveyspec.problems import Problem, StudyError
+from surveyspec.study import CONFIG, Study, WaveSpec
+
+Estimator = Literal["share", "mean"]
+DECIMALS: dict[str, int] = {"share": 1, "mean": 2}
+
+
+@dataclass(frozen=True)
+class NumberSpec:
+    """One number before it is computed: ``estimator`` of ``value`` among ``where`` and ``groups``, with ``weight``."""
+
+    id: str
+    wave: str
+    estimate: str
+    estimator: Estimator
+    value: Condition | Variable
+    where: Condition | None
+    groups: tuple[tuple[str, int], ...]
+    weight: str
+    level: float
+    decimals: int
+    item: str | None
+    category: int | None
+    label: dict[str, str]
+    group_label: dict[str, str]
+    keys: KeyPath
+
+    @property
+    def value_variables(self) -> tuple[str, ...]:
+        """Variables that the value is computed from (DIRECT)."""
+        return variables_of(self.value)
+
+    @property
+    def filter_variables(self) -> tuple[str, ...]:
+        """Variables that decide who is in the base (INDIRECT)."""
+        where = variables_of(self.where) if self.where is not None else ()
+        return tuple(dict.fromkeys([*where, *(code for code, _ in self.groups)]))
+
+    @property
+    def interval_method(self) -> str:
+        """How the interval is made, by the rules in docs/methods."""
+        if self.estimator == "mean":
+            return "t"
+        return "wilson" if self.weight == UNWEIGHTED else "logit"
+
+    def canonical(self) -> dict[str, Any]:
+        """Return what decides the number's value; labels and places do not."""
+        return {
+            "estimator": self.estimator,
+            "value": canonical(self.value),
+            "where": canonical(self.where),
+            "groups": list(self.groups),
+            "weight": self.weight,
+            "level": self.level,
+            "interval": self.interval_method,
+            "wave": self.wave,
+        }
+
+
+@dataclass(frozen=True)
+class TestSpec:
+    """One hypothesis test before it is computed."""
+
+    __test__ = False  # the name makes pytest look here
+
+    id: str
+    wave: str
+    hypothesis: Hypothesis
+    where: Condition | None
+    keys: KeyPath
+
+    @property
+    def value_variables(self) -> tuple[str, ...]:
+        """Variables that the statistic is computed from (DIRECT)."""
+        return (self.hypothesis.x, self.hypothesis.y)
+
+    @property
+    def filter_variables(self) -> tuple[str, ...]:
+        """Variables that decide who is in the base (INDIRECT)."""
+        return variables_of(self.where) if self.where is not None else ()
+
+    def canonical(self) -> dict[str, Any]:
+        """Return what decides the test's outcome."""
+        return self.hypothesis.model_dump(exclude={"label", "plan", "family"})
+
+
+def canonical(tree: object) -> Any:
+    """Return a condition tree as plain JSON values that name every node's class."""
+    if tree is None or isinstance(tree, str | float | int):
+        return tree
+    if isinstance(tree, tuple):
+        return [canonical(part) for part in tree]
+    assert dataclasses.is_dataclass(tree)
+    fields = {field.name: canonical(getattr(tree, field.name)) for field in dataclasses.fields(tree)}
+    return {"node": type(tree).__name__, **fields}
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of a JSON value written with sorted keys and no spaces."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plan_numbers(study: Study, wave: str | None = None) -> list[NumberSpec]:
+    """Expand the estimates of a study (or of one wave) into numbers, in the order written.
+
+    Raises
+    ------
+    StudyError : two numbers would carry one id
+    """
+    numbers: list[NumberSpec] = []
+    for index, estimate in enumerate(study.config.estimates):
+        if wave in {None, estimate.wave}:
+            numbers.extend(_expand(study.waves[estimate.wave], estimate, ("estimates", index)))
+    seen: dict[str, NumberSpec] = {}
+    problems = []
+    for number in numbers:
+        if number.id in seen:
+            where = ".".join(map(str, number.keys))
+            problems.append(
+                Problem(
+                    CONFIG,
+                    where,
+                    f"the number id '{number.id}' twice",
+                    "unique ids",
+                    "give one of the items or categories another slug",
+                    study.line(*number.keys),
+                )
+            )
+        seen[number.id] = number
+    if problems:
+        raise StudyError(problems)
+    return numbers
+
+
+def plan_tests(study: Study, wave: str | None = None) -> list[TestSpec]:
+    """Return the tests of a study (or of one wave), in the order written."""
+    return [
+        TestSpec(
+            id=hypothesis.id,
+            wave=hypothesis.wave,
+            hypothesis=hypothesis,
+            where=study.waves[hypothesis.wave].condition(hypothesis.where) if hypothesis.where else None,
+            keys=("hypotheses", index),
+        )
+        for index, hypothesis in enumerate(study.config.hypotheses)
+        if wave in {None, hypothesis.wave}
+    ]
+
+
+def _expand(wave: WaveSpec, estimate: Estimate, keys: KeyPath) -> Iterable[NumberSpec]:
+    where = wave.condition(estimate.where) if estimate.where else None
+    values = [part for item in _items(wave, estimate) for part in _values(wave, estimate, item)]
+    for (item, category, value, parts, label), groups, weight in product(
+        values, _groups(wave, estimate), estimate.weights
+    ):
+        levels = [(wave.slug(code), _category_slug(wave, code, level)) for code, level in groups]
+        yield NumberSpec(
+            id=number_id(estimate.wave, estimate.id, weight, parts, levels),
+            wave=estimate.wave,
+            estimate=estimate.id,
+            estimator=estimate.estimator,
+            value=value,
+            where=where,
+            groups=groups,
+            weight=weight,
+            level=estimate.level,
+            decimals=DECIMALS[estimate.estimator] if estimate.decimals is None else estimate.decimals,
+            item=item,
+            category=category,
+            label=joined([estimate.label, *label]),
+            group_label=joined([_category_label(wave, code, level) for code, level in groups]),
+            keys=keys,
+        )
+
+
+def _items(wave: WaveSpec, estimate: Estimate) -> list[str | None]:
+    return list(wave.items(estimate.items)) if estimate.items is not None else [None]
+
+
+ValuePart = tuple[str | None, int | None, Condition | Variable, list[str], list[dict[str, str]]]
+
+
+def _values(wave: WaveSpec, estimate: Estimate, item: str | None) -> Iterable[ValuePart]:
+    """Yield (item, category, value, parts of the id, labels) of one item."""
+    parts = [wave.slug(item)] if item is not None else []
+    label = [wave.label(item)] if item is not None else []
+    if estimate.share is not None:
+        yield item, None, wave.condition(estimate.share, item), parts, label
+    elif estimate.mean is not None:
+        yield item, None, Variable(item if estimate.mean == "item" and item else estimate.mean), parts, label
+    else:
+        code = item if estimate.distribution == "item" and item else str(estimate.distribution)
+        for category in wave.categories(code):
+            value = Comparison(Variable(code), "==", Constant(float(category.code)))
+            yield item, category.code, value, [*parts, category.slug], [*label, category.label]
+
+
+def _groups(wave: WaveSpec, estimate: Estimate) -> list[tuple[tuple[str, int], ...]]:
+    """Return the total and the levels of every grouping, each as pairs of variable and code."""
+    groups: list[tuple[tuple[str, int], ...]] = [()]
+    for entry in estimate.by:
+        codes = [entry] if isinstance(entry, str) else entry
+        groups += list(product(*([(code, category.code) for category in wave.categories(code)] for code in codes)))
+    return groups
+
+
+def _category_slug(wave: WaveSpec, code: str, level: int) -> str:
+    return next(category.slug for category in wave.categories(code) if category.code == level)
+
+
+def _category_label(wave: WaveSpec, code: str, level: int) -> dict[str, str]:
+    return dict(next(category.label for category in wave.categories(code) if category.code == level))
+
+
+def joined(labels: list[dict[str, str]], separator: str = " – ") -> dict[str, str]:
+    """Join labels per language, keeping the languages that all of them have."""
+    if not labels:
+        return {}
+    languages = [language for language in labels[0] if all(language in label for label in labels)]
+    return {language: separator.join(label[language] for label in labels) for language in languages}
