@@ -1,0 +1,1 @@
+"""The engine: survey exports in, a ledger of traceable numbers out."""

@@ -1,0 +1,92 @@
+"""Array types and the few array operations that designs and estimators share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from surveytrail.statistics.errors import StatisticsError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+def as_matrix(values: ArrayLike, rows: int, name: str) -> FloatArray:
+    """Return `values` as a float64 matrix with `rows` rows; a vector becomes one column."""
+    matrix = np.asarray(values, dtype=np.float64)
+    if matrix.ndim == 1:
+        matrix = matrix[:, None]
+    if matrix.ndim != 2 or matrix.shape[0] != rows:
+        raise StatisticsError(
+            "Wrong number of rows", f"`{name}`", expected=f"{rows} rows (one per row of the design)",
+            got=f"an array of shape {matrix.shape}", hint="build the variables and the design from the same frame",
+        )
+    return matrix
+
+
+def as_mask(values: ArrayLike, rows: int, name: str) -> BoolArray:
+    """Return `values` as a vector of `rows` booleans; anything else than booleans is refused."""
+    mask = np.asarray(values)
+    if mask.dtype != np.bool_ or mask.shape != (rows,):
+        raise StatisticsError(
+            "Not a row mask", f"`{name}`", expected=f"{rows} booleans", got=f"{mask.dtype} of shape {mask.shape}",
+        )
+    return mask
+
+
+def codes_of(values: ArrayLike, name: str) -> tuple[IntArray, list[str]]:
+    """Code a column by the sorted order of its distinct values.
+
+    Returns the codes 0..m-1, shape (n,), and the m distinct values as text. Missing values are an error.
+    """
+    column: NDArray[Any] = np.asarray(values)
+    if column.dtype == object:
+        missing = np.array([value is None or value != value for value in column], dtype=bool)
+        if not missing.any():
+            column = np.array([str(value) for value in column])
+    elif column.dtype.kind == "f":
+        missing = np.isnan(column)
+    else:
+        missing = np.zeros(column.shape, dtype=bool)
+    if missing.any():
+        raise StatisticsError(
+            "Missing value in a design variable", f"`{name}`, row {int(np.flatnonzero(missing)[0]) + 1}",
+            expected="a stratum, cluster or population size for every row", got=f"{int(missing.sum())} missing values",
+            hint="fill in the sampling information or exclude these rows by a cleaning rule before weighting",
+        )
+    levels, codes = np.unique(column, return_inverse=True)
+    return codes.astype(np.int64).reshape(-1), [str(level) for level in levels]
+
+
+def combine_codes(columns: Sequence[IntArray]) -> IntArray:
+    """Code the combinations of several code columns, in lexicographic order, as 0..m-1."""
+    combined = _compact(columns[0])
+    for column in columns[1:]:
+        combined = _compact(combined * (int(column.max(initial=0)) + 1) + column)
+    return combined
+
+
+def _compact(codes: IntArray) -> IntArray:
+    """Renumber codes >= 0 as 0..m-1 in the same order, without sorting where the codes are small."""
+    if codes.size and 0 <= int(codes.min()) and int(codes.max()) <= 8 * codes.size:
+        used = np.bincount(codes) > 0
+        return (np.cumsum(used) - 1)[codes]
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64).reshape(-1)
+
+
+def group_sums(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
+    """Sum the rows of `values` (n, k) within groups given by `codes` (n,); returns (groups, k)."""
+    if values.shape[1] == 1:
+        return np.bincount(codes, weights=values[:, 0], minlength=groups)[:, None]
+    return np.asarray(indicator(codes, groups) @ values)
+
+
+def indicator(codes: IntArray, groups: int) -> sparse.csc_array:
+    """Return the sparse (groups, n) matrix that sums rows within groups."""
+    n = codes.shape[0]
+    return sparse.csc_array((np.ones(n), codes, np.arange(n + 1)), shape=(groups, n))

@@ -1,0 +1,351 @@
+"""Survey designs: how the sample was drawn, as far as variance estimation needs to know.
+
+A design holds no data. Variables come beside it, as arrays with one row per row of the design, and subgroups are domains:
+masks that leave the structure of the design whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray, as_mask, combine_codes
+from surveytrail.statistics.calibration import (
+    CalibrationModel,
+    CalibrationStep,
+    PostStratificationStep,
+    RegressionStep,
+    SweptRakingStep,
+)
+from surveytrail.statistics.errors import StatisticsError, shorten
+
+__all__ = [
+    "CalibrationModel", "CalibrationStep", "PostStratificationStep", "RegressionStep", "ReplicateDesign", "SingleUnitRule",
+    "Stage", "SurveyDesign", "SweptRakingStep",
+]
+
+SingleUnitRule = Literal["fail", "certainty", "remove", "adjust", "average"]
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One stage of sampling, coded.
+
+    Attributes
+    ----------
+    unit_of_row:
+        (n,) code 0..C-1 of the sampling unit of each row (unique across the whole sample).
+    stratum_of_unit:
+        (C,) code 0..H-1 of the stratum of each unit; strata are nested in the units of the stage before.
+    parent_of_stratum:
+        (H,) unit of the stage before that holds the stratum (all 0 at the first stage).
+    sampled, population:
+        (H,) units drawn and units there are (inf = drawn with replacement or so many that it makes no difference).
+    """
+
+    unit_of_row: IntArray
+    stratum_of_unit: IntArray
+    parent_of_stratum: IntArray
+    sampled: FloatArray
+    population: FloatArray
+
+    @property
+    def fraction(self) -> FloatArray:
+        """(H,) sampling fraction of each stratum, 0 where the population is infinite."""
+        return self.sampled / self.population
+
+    @cached_property
+    def elementary(self) -> bool:
+        """Whether each row is its own unit, in row order, so that nothing needs to be summed."""
+        rows = self.unit_of_row.shape[0]
+        return self.stratum_of_unit.shape[0] == rows and bool((self.unit_of_row == np.arange(rows)).all())
+
+    @cached_property
+    def single(self) -> BoolArray:
+        """(H,) strata with one sampled unit out of several: their variance cannot be estimated."""
+        return (self.sampled < 2) & (self.population > 1)
+
+
+@dataclass(frozen=True, eq=False)
+class SurveyDesign:
+    """A sample design for variances by Taylor linearisation.
+
+    Parameters
+    ----------
+    weights:
+        (n,) float64, not negative: how many population units each row stands for.
+    strata:
+        Per stage, (n,) integer codes; empty = one stratum. A stage without strata of its own uses those of the stage before.
+    clusters:
+        Per stage, (n,) integer codes, empty = rows are the sampling units. Codes of later stages need only be distinct
+        within the unit before; codes of the first stage must not repeat across strata.
+    population_sizes:
+        Per stage, (n,) number of units in the population of the row's stratum, inf = no correction. Empty = drawn with
+        replacement. Stages after the last one given count as fully enumerated.
+    calibration:
+        The adjustments of the weights to population figures, so that variances profit from them.
+    single_unit:
+        What to do with a stratum that has one sampled unit: `fail` (stop and say so), `certainty` and `remove` (no
+        contribution), `adjust` (deviation from the overall mean), `average` (the mean contribution of other strata).
+    single_unit_in_domains:
+        Whether `adjust` and `average` also treat strata with one unit in the domain though more were sampled.
+    domain:
+        (n,) booleans, the subpopulation this view of the design is about; None = everybody. See `subset`.
+    stratum_labels:
+        Names of the first stage's stratum codes, for messages.
+
+    Errors
+    ------
+    StatisticsError for weights that are negative or not finite, clusters that cross strata, population sizes that vary in
+    a stratum or are smaller than the sample. Single units are reported when a variance is asked for.
+    """
+
+    weights: FloatArray
+    strata: tuple[IntArray, ...] = ()
+    clusters: tuple[IntArray, ...] = ()
+    population_sizes: tuple[FloatArray, ...] = ()
+    calibration: CalibrationModel | None = None
+    single_unit: SingleUnitRule = "fail"
+    single_unit_in_domains: bool = False
+    domain: BoolArray | None = None
+    stratum_labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        weights = np.asarray(self.weights, dtype=np.float64)
+        object.__setattr__(self, "weights", weights)
+        bad = ~np.isfinite(weights) | (weights < 0)
+        if weights.ndim != 1 or bad.any():
+            where = f"row {int(np.flatnonzero(bad)[0]) + 1}" if weights.ndim == 1 else ""
+            raise StatisticsError(
+                "Unusable weights", where, expected="one finite weight >= 0 per row",
+                got=f"{int(bad.sum())} unusable of {weights.size}, shape {weights.shape}",
+                hint="drop rows without a weight by a cleaning rule, or give them weight 0",
+            )
+        for kind, columns in (("strata", self.strata), ("clusters", self.clusters), ("population_sizes", self.population_sizes)):
+            for stage, column in enumerate(columns, start=1):
+                if np.shape(column) != weights.shape:
+                    raise StatisticsError(
+                        "Wrong number of rows", f"`{kind}`, stage {stage}", expected=f"{weights.shape[0]} values",
+                        got=f"an array of shape {np.shape(column)}",
+                    )
+        if self.domain is not None:
+            as_mask(self.domain, self.n, "domain")
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return int(self.weights.shape[0])
+
+    @property
+    def in_domain(self) -> BoolArray:
+        """(n,) rows that this view is about."""
+        return np.ones(self.n, dtype=bool) if self.domain is None else self.domain
+
+    @property
+    def domain_weights(self) -> FloatArray:
+        """(n,) weights, 0 outside the domain."""
+        return self.weights if self.domain is None else np.where(self.domain, self.weights, 0.0)
+
+    @property
+    def present(self) -> BoolArray:
+        """(n,) rows that count as present when strata with single units are looked for.
+
+        With calibrated weights all rows are, because each of them took part in the calibration.
+        """
+        return np.ones(self.n, dtype=bool) if self.calibration is not None else self.in_domain
+
+    def subset(self, mask: BoolArray) -> SurveyDesign:
+        """Return the view on a domain: same structure, estimates about the rows in `mask` (n,) only."""
+        return self._with(domain=as_mask(mask, self.n, "mask") & self.in_domain)
+
+    def calibrated(self, weights: FloatArray, step: CalibrationStep) -> SurveyDesign:
+        """Return the design with adjusted weights (n,) and the adjustment that made them."""
+        model = self.calibration or CalibrationModel()
+        return self._with(weights=weights, calibration=model.then(step))
+
+    def _with(self, **changes: Any) -> SurveyDesign:
+        """Return a copy that keeps the coded stages, which no change made here touches."""
+        copy = replace(self, **changes)
+        if "stages" in self.__dict__:
+            copy.__dict__["stages"] = self.stages
+        return copy
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of sampling that contribute to variances, coded; the first is always there."""
+        rows = np.zeros(self.n, dtype=np.int64)
+        elements = np.arange(self.n, dtype=np.int64)
+        clusters = self.clusters or (elements,)
+        strata = self.strata or (rows,)
+        stages: list[Stage] = []
+        parent = rows
+        for index in range(min(len(clusters), max(1, len(self.population_sizes)))):
+            own = strata[min(index, len(strata) - 1)]
+            stratum = combine_codes([parent, np.asarray(own, dtype=np.int64)])
+            units = [parent, np.asarray(clusters[index], dtype=np.int64)]
+            if index > 0:
+                units.insert(1, stratum)
+            unit = combine_codes(units) if self.clusters else elements
+            population = self.population_sizes[index] if index < len(self.population_sizes) else None
+            stages.append(_code_stage(parent, stratum, unit, population, index + 1))
+            parent = unit
+        return tuple(stages)
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """First-stage units minus first-stage strata, counting those with weight in the domain."""
+        return int(self.domain_degrees_of_freedom(self.in_domain[:, None])[0])
+
+    def domain_degrees_of_freedom(self, domains: BoolArray) -> IntArray:
+        """Return units minus strata within each column of `domains` (n, d): shape (d,)."""
+        stage = self.stages[0]
+        result = np.zeros(domains.shape[1], dtype=np.int64)
+        weighted = self.domain_weights > 0
+        for column in range(domains.shape[1]):
+            units = np.zeros(stage.stratum_of_unit.shape[0], dtype=bool)
+            units[stage.unit_of_row[weighted & domains[:, column]]] = True
+            strata = np.unique(stage.stratum_of_unit[units])
+            result[column] = int(units.sum()) - strata.shape[0]
+        return result
+
+    def require_no_single_units(self, present: BoolArray | None = None) -> None:
+        """Stop when the rule is `fail` and a stratum with rows in `present` (n,) has a single sampled unit.
+
+        Errors: StatisticsError that names the strata and lists the remedies.
+        """
+        if self.single_unit != "fail":
+            return
+        rows = self.present if present is None else present
+        for number, stage in enumerate(self.stages, start=1):
+            lonely = stage.single[stage.stratum_of_unit[stage.unit_of_row]] & rows
+            if not lonely.any():
+                continue
+            codes = np.unique(stage.stratum_of_unit[stage.unit_of_row[lonely]])
+            names = [self._stratum_name(int(code), number) for code in codes]
+            raise StatisticsError(
+                "Stratum with a single sampled unit",
+                f"{len(names)} of {stage.sampled.shape[0]} strata at stage {number}: {shorten(names)}",
+                expected="at least two sampled units in each stratum, to see how much they differ", got="one",
+                hint="merge the stratum with a similar one, or choose `single_unit`: certainty or remove (it adds nothing), "
+                "adjust (its deviation from the overall mean), average (as much as the other strata on average)",
+            )
+
+    def _stratum_name(self, code: int, stage: int) -> str:
+        if stage == 1 and self.strata and self.stratum_labels:
+            original = np.unique(self.strata[0])[code]
+            return self.stratum_labels[int(original)]
+        return str(code)
+
+
+def _code_stage(parent: IntArray, stratum: IntArray, unit: IntArray, population: FloatArray | None, number: int) -> Stage:
+    """Code one stage from row-level codes; check that units lie in one stratum and sizes make sense."""
+    units, strata = int(unit.max(initial=-1)) + 1, int(stratum.max(initial=-1)) + 1
+    stratum_of_unit = np.zeros(units, dtype=np.int64)
+    stratum_of_unit[unit] = stratum
+    crossing = stratum_of_unit[unit] != stratum
+    if crossing.any():
+        raise StatisticsError(
+            "Clusters cross strata", f"stage {number}, first at row {int(np.flatnonzero(crossing)[0]) + 1}",
+            expected="each cluster in one stratum", got=f"{np.unique(unit[crossing]).size} clusters with rows in several strata",
+            hint="if cluster numbers start again in each stratum, set `nest: true`; else correct the stratum of these rows",
+        )
+    parent_of_stratum = np.zeros(strata, dtype=np.int64)
+    parent_of_stratum[stratum] = parent
+    sampled = np.bincount(stratum_of_unit, minlength=strata).astype(np.float64)
+    sizes = np.full(strata, np.inf)
+    if population is not None:
+        sizes[stratum] = population
+        varying = sizes[stratum] != population
+        small = sizes < sampled
+        if varying.any() or small.any() or np.isnan(sizes).any():
+            row = int(np.flatnonzero(varying | small[stratum] | np.isnan(sizes)[stratum])[0])
+            raise StatisticsError(
+                "Unusable population sizes", f"stage {number}, row {row + 1}",
+                expected=f"one number of units per stratum, at least the {int(sampled[stratum[row]])} sampled there",
+                got="several sizes in one stratum" if varying.any() else f"{population[row]:g}",
+                hint="give the number of sampling units (not persons) in the population of the stratum",
+            )
+    return Stage(unit, stratum_of_unit, parent_of_stratum, sampled, sizes)
+
+
+ReplicateBlocks = Callable[[], Iterator[FloatArray]]
+
+
+@dataclass(frozen=True, eq=False)
+class ReplicateDesign:
+    """A design whose variances come from re-estimating with replicate weights.
+
+    Parameters
+    ----------
+    weights:
+        (n,) weights of the full sample.
+    replicate_weights:
+        (n, R) replicate weights, ready for use (they contain the full-sample weight), or a function without arguments
+        that yields them as blocks (n, r) from left to right, the same at each call.
+    scale, rscales:
+        The variance is `scale * sum(rscales * (replicate - centre)^2)`; `rscales` has shape (R,).
+    mse:
+        Whether the centre is the full-sample estimate; else it is the mean of the replicates with a positive rscale.
+    degrees_of_freedom:
+        Of the variance; by `replicates.rank_degrees_of_freedom` when the maker of the weights states none.
+    domain:
+        (n,) booleans of the subpopulation this view is about, None = everybody.
+    """
+
+    weights: FloatArray
+    replicate_weights: FloatArray | ReplicateBlocks
+    scale: float
+    rscales: FloatArray
+    mse: bool = False
+    degrees_of_freedom: float = field(default=np.inf)
+    domain: BoolArray | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.replicate_weights, np.ndarray) and self.replicate_weights.shape != (self.n, self.replicates):
+            raise StatisticsError(
+                "Replicate weights do not fit", expected=f"{self.n} rows and {self.replicates} replicates (one rscale each)",
+                got=f"an array of shape {self.replicate_weights.shape}",
+            )
+        if self.domain is not None:
+            as_mask(self.domain, self.n, "domain")
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return int(self.weights.shape[0])
+
+    @property
+    def replicates(self) -> int:
+        """Number of replicates R."""
+        return int(np.shape(self.rscales)[0])
+
+    @property
+    def in_domain(self) -> BoolArray:
+        """(n,) rows that this view is about."""
+        return np.ones(self.n, dtype=bool) if self.domain is None else self.domain
+
+    @property
+    def domain_weights(self) -> FloatArray:
+        """(n,) full-sample weights, 0 outside the domain."""
+        return self.weights if self.domain is None else np.where(self.domain, self.weights, 0.0)
+
+    def blocks(self) -> Iterator[FloatArray]:
+        """Yield the replicate weights as (n, r) blocks from left to right."""
+        if isinstance(self.replicate_weights, np.ndarray):
+            yield self.replicate_weights
+        else:
+            yield from self.replicate_weights()
+
+    def matrix(self) -> FloatArray:
+        """Return all replicate weights as one (n, R) array."""
+        if isinstance(self.replicate_weights, np.ndarray):
+            return self.replicate_weights
+        return np.concatenate(list(self.replicate_weights()), axis=1)
+
+    def subset(self, mask: BoolArray) -> ReplicateDesign:
+        """Return the view on a domain: estimates about the rows in `mask` (n,) only."""
+        return replace(self, domain=as_mask(mask, self.n, "mask") & self.in_domain)
