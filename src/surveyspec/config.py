@@ -218,9 +218,10 @@ class Table(Strict):
 
 
 class Published(Strict):
-    """A published crosstab that the pipeline must reproduce.
+    """A published crosstab (CSV) that the pipeline must reproduce, every figure within the table's own rounding.
 
-    The rows hold a question (first column) or one of its answers (second column); every further column is a group.
+    The first cell of a row holds a question and nothing else, the second an answer with its figures; from the third
+    on, every column is a group. A blank cell is a figure that was not published.
     """
 
     id: Id
@@ -228,9 +229,12 @@ class Published(Strict):
     wave: Id
     estimate: Id
     weight: Id
-    decimals: int = 0
-    questions: list[VariableCode] = Field(description="variable of each question row, in the order of the table")
-    columns: list[str] = Field(description="'total' or group=level of each column from the third on")
+    decimals: Annotated[int, Field(ge=0, le=6)] = 0
+    header_lines: Annotated[int, Field(ge=1)] = Field(1, description="lines above the first question")
+    questions: list[str] = Field(
+        min_length=1, description="variable, or pattern of the options to tick, of each question, in the table's order"
+    )
+    columns: list[str] = Field(min_length=1, description="'total' or group=level of each column from the third on")
 
 
 class Report(Strict):
