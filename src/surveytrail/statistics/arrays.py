@@ -23,8 +23,11 @@ def as_matrix(values: ArrayLike, rows: int, name: str) -> FloatArray:
         matrix = matrix[:, None]
     if matrix.ndim != 2 or matrix.shape[0] != rows:
         raise StatisticsError(
-            "Wrong number of rows", f"`{name}`", expected=f"{rows} rows (one per row of the design)",
-            got=f"an array of shape {matrix.shape}", hint="build the variables and the design from the same frame",
+            "Wrong number of rows",
+            f"`{name}`",
+            expected=f"{rows} rows (one per row of the design)",
+            got=f"an array of shape {matrix.shape}",
+            hint="build the variables and the design from the same frame",
         )
     return matrix
 
@@ -34,7 +37,10 @@ def as_mask(values: ArrayLike, rows: int, name: str) -> BoolArray:
     mask = np.asarray(values)
     if mask.dtype != np.bool_ or mask.shape != (rows,):
         raise StatisticsError(
-            "Not a row mask", f"`{name}`", expected=f"{rows} booleans", got=f"{mask.dtype} of shape {mask.shape}",
+            "Not a row mask",
+            f"`{name}`",
+            expected=f"{rows} booleans",
+            got=f"{mask.dtype} of shape {mask.shape}",
         )
     return mask
 
@@ -55,8 +61,10 @@ def codes_of(values: ArrayLike, name: str) -> tuple[IntArray, list[str]]:
         missing = np.zeros(column.shape, dtype=bool)
     if missing.any():
         raise StatisticsError(
-            "Missing value in a design variable", f"`{name}`, row {int(np.flatnonzero(missing)[0]) + 1}",
-            expected="a stratum, cluster or population size for every row", got=f"{int(missing.sum())} missing values",
+            "Missing value in a design variable",
+            f"`{name}`, row {int(np.flatnonzero(missing)[0]) + 1}",
+            expected="a stratum, cluster or population size for every row",
+            got=f"{int(missing.sum())} missing values",
             hint="fill in the sampling information or exclude these rows by a cleaning rule before weighting",
         )
     levels, codes = np.unique(column, return_inverse=True)
@@ -73,7 +81,7 @@ def combine_codes(columns: Sequence[IntArray]) -> IntArray:
 
 def _compact(codes: IntArray) -> IntArray:
     """Renumber codes >= 0 as 0..m-1 in the same order, without sorting where the codes are small."""
-    if codes.size and 0 <= int(codes.min()) and int(codes.max()) <= 8 * codes.size:
+    if codes.size and int(codes.min()) >= 0 and int(codes.max()) <= 8 * codes.size:
         used = np.bincount(codes) > 0
         return (np.cumsum(used) - 1)[codes]
     return np.unique(codes, return_inverse=True)[1].astype(np.int64).reshape(-1)
@@ -82,7 +90,8 @@ def _compact(codes: IntArray) -> IntArray:
 def group_sums(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """Sum the rows of `values` (n, k) within groups given by `codes` (n,); returns (groups, k)."""
     if values.shape[1] == 1:
-        return np.bincount(codes, weights=values[:, 0], minlength=groups)[:, None]
+        sums: FloatArray = np.bincount(codes, weights=values[:, 0], minlength=groups).astype(np.float64)
+        return sums[:, None]
     return np.asarray(indicator(codes, groups) @ values)
 
 

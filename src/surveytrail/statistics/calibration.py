@@ -1,7 +1,8 @@
 """What a variance estimator must know about weights that were adjusted to population figures.
 
-Adjusted weights take part of the variance away. Linearisation sees it by replacing the score of each respondent by the residual
-of a regression on the auxiliary variables (Deville & Särndal 1992; Särndal, Swensson & Wretman 1992, section 6.6).
+Adjusted weights take part of the variance away. Linearisation sees it by replacing the score of each respondent by
+the residual of a regression on the auxiliary variables (Deville & Särndal 1992; Särndal, Swensson & Wretman 1992,
+section 6.6).
 Each adjustment is one step; steps are applied in the order in which the weights were made.
 """
 
@@ -42,7 +43,11 @@ class RegressionStep:
 
     @classmethod
     def from_model(
-        cls, model: FloatArray, weights_before: FloatArray, weights_after: FloatArray, variances: FloatArray | None = None
+        cls,
+        model: FloatArray,
+        weights_before: FloatArray,
+        weights_after: FloatArray,
+        variances: FloatArray | None = None,
     ) -> RegressionStep:
         """Build the step from the model matrix (n, p) and the weights (n,) before and after.
 
@@ -57,10 +62,12 @@ class RegressionStep:
         return cls(basis=basis, scale=ratio * root * spread)
 
     def residuals(self, scores: FloatArray) -> FloatArray:
+        """Return the residuals (n, k) of weighted scores (n, k) from the regression."""
         scale = self.scale[:, None]
         standard = np.divide(scores, scale, out=np.zeros_like(scores), where=scale != 0)
         standard -= self.basis @ (self.basis.T @ standard)
-        return standard * scale
+        left: FloatArray = standard * scale
+        return left
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +87,14 @@ class PostStratificationStep:
     weights_after: FloatArray
 
     def residuals(self, scores: FloatArray) -> FloatArray:
+        """Return the residuals (n, k) of weighted scores (n, k) from the means of their cells."""
         count = int(self.cells.max(initial=-1)) + 1
         after = np.where((self.weights_after == 0) & (self.weights_before == 0), 1.0, self.weights_after)
         size = np.bincount(self.cells, weights=self.weights_before, minlength=count)
         sums = group_sums(scores * (self.weights_before / after)[:, None], self.cells, count)
         means = np.divide(sums, size[:, None], out=np.zeros_like(sums), where=size[:, None] > 0)
-        return scores - means[self.cells] * after[:, None]
+        left: FloatArray = scores - means[self.cells] * after[:, None]
+        return left
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +118,7 @@ class SweptRakingStep:
     rounds: int = 10
 
     def residuals(self, scores: FloatArray) -> FloatArray:
+        """Return what is left of weighted scores (n, k) after sweeping out the margin means."""
         left = scores.copy()
         for _ in range(self.rounds):
             for cells, weights in zip(self.margins, self.weights, strict=True):

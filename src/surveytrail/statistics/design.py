@@ -1,7 +1,7 @@
 """Survey designs: how the sample was drawn, as far as variance estimation needs to know.
 
-A design holds no data. Variables come beside it, as arrays with one row per row of the design, and subgroups are domains:
-masks that leave the structure of the design whole.
+A design holds no data. Variables come beside it, as arrays with one row per row of the design, and subgroups are
+domains: masks that leave the structure of the design whole.
 """
 
 from __future__ import annotations
@@ -24,8 +24,15 @@ from surveytrail.statistics.calibration import (
 from surveytrail.statistics.errors import StatisticsError, shorten
 
 __all__ = [
-    "CalibrationModel", "CalibrationStep", "PostStratificationStep", "RegressionStep", "ReplicateDesign", "SingleUnitRule",
-    "Stage", "SurveyDesign", "SweptRakingStep",
+    "CalibrationModel",
+    "CalibrationStep",
+    "PostStratificationStep",
+    "RegressionStep",
+    "ReplicateDesign",
+    "SingleUnitRule",
+    "Stage",
+    "SurveyDesign",
+    "SweptRakingStep",
 ]
 
 SingleUnitRule = Literal["fail", "certainty", "remove", "adjust", "average"]
@@ -79,18 +86,19 @@ class SurveyDesign:
     weights:
         (n,) float64, not negative: how many population units each row stands for.
     strata:
-        Per stage, (n,) integer codes; empty = one stratum. A stage without strata of its own uses those of the stage before.
+        Per stage, (n,) integer codes >= 0; empty = one stratum. A stage without strata of its own uses those of the
+        stage before.
     clusters:
-        Per stage, (n,) integer codes, empty = rows are the sampling units. Codes of later stages need only be distinct
-        within the unit before; codes of the first stage must not repeat across strata.
+        Per stage, (n,) integer codes >= 0, empty = rows are the sampling units. Codes of later stages need only be
+        distinct within the unit before; codes of the first stage must not repeat across strata.
     population_sizes:
-        Per stage, (n,) number of units in the population of the row's stratum, inf = no correction. Empty = drawn with
-        replacement. Stages after the last one given count as fully enumerated.
+        Per stage, (n,) number of units in the population of the row's stratum, inf = no correction. Empty = drawn
+        with replacement. Stages after the last one given count as fully enumerated.
     calibration:
         The adjustments of the weights to population figures, so that variances profit from them.
     single_unit:
         What to do with a stratum that has one sampled unit: `fail` (stop and say so), `certainty` and `remove` (no
-        contribution), `adjust` (deviation from the overall mean), `average` (the mean contribution of other strata).
+        contribution), `adjust` (deviation from the overall mean), `average` (mean contribution of the other strata).
     single_unit_in_domains:
         Whether `adjust` and `average` also treat strata with one unit in the domain though more were sampled.
     domain:
@@ -98,10 +106,11 @@ class SurveyDesign:
     stratum_labels:
         Names of the first stage's stratum codes, for messages.
 
-    Errors
+    Raises
     ------
-    StatisticsError for weights that are negative or not finite, clusters that cross strata, population sizes that vary in
-    a stratum or are smaller than the sample. Single units are reported when a variance is asked for.
+    StatisticsError:
+        Weights that are negative or not finite, clusters that cross strata, population sizes that vary in a stratum
+        or are smaller than the sample. Single units are reported when a variance is asked for.
     """
 
     weights: FloatArray
@@ -121,15 +130,20 @@ class SurveyDesign:
         if weights.ndim != 1 or bad.any():
             where = f"row {int(np.flatnonzero(bad)[0]) + 1}" if weights.ndim == 1 else ""
             raise StatisticsError(
-                "Unusable weights", where, expected="one finite weight >= 0 per row",
+                "Unusable weights",
+                where,
+                expected="one finite weight >= 0 per row",
                 got=f"{int(bad.sum())} unusable of {weights.size}, shape {weights.shape}",
                 hint="drop rows without a weight by a cleaning rule, or give them weight 0",
             )
-        for kind, columns in (("strata", self.strata), ("clusters", self.clusters), ("population_sizes", self.population_sizes)):
+        for kind in ("strata", "clusters", "population_sizes"):
+            columns = getattr(self, kind)
             for stage, column in enumerate(columns, start=1):
                 if np.shape(column) != weights.shape:
                     raise StatisticsError(
-                        "Wrong number of rows", f"`{kind}`, stage {stage}", expected=f"{weights.shape[0]} values",
+                        "Wrong number of rows",
+                        f"`{kind}`, stage {stage}",
+                        expected=f"{weights.shape[0]} values",
                         got=f"an array of shape {np.shape(column)}",
                     )
         if self.domain is not None:
@@ -215,7 +229,10 @@ class SurveyDesign:
     def require_no_single_units(self, present: BoolArray | None = None) -> None:
         """Stop when the rule is `fail` and a stratum with rows in `present` (n,) has a single sampled unit.
 
-        Errors: StatisticsError that names the strata and lists the remedies.
+        Raises
+        ------
+        StatisticsError:
+            Names the strata and lists the remedies.
         """
         if self.single_unit != "fail":
             return
@@ -229,9 +246,10 @@ class SurveyDesign:
             raise StatisticsError(
                 "Stratum with a single sampled unit",
                 f"{len(names)} of {stage.sampled.shape[0]} strata at stage {number}: {shorten(names)}",
-                expected="at least two sampled units in each stratum, to see how much they differ", got="one",
-                hint="merge the stratum with a similar one, or choose `single_unit`: certainty or remove (it adds nothing), "
-                "adjust (its deviation from the overall mean), average (as much as the other strata on average)",
+                expected="at least two sampled units in each stratum, to see how much they differ",
+                got="one",
+                hint="merge the stratum with a similar one, or choose `single_unit`: certainty or remove (it adds "
+                "nothing), adjust (its deviation from the overall mean), average (as much as the other strata do)",
             )
 
     def _stratum_name(self, code: int, stage: int) -> str:
@@ -241,7 +259,9 @@ class SurveyDesign:
         return str(code)
 
 
-def _code_stage(parent: IntArray, stratum: IntArray, unit: IntArray, population: FloatArray | None, number: int) -> Stage:
+def _code_stage(
+    parent: IntArray, stratum: IntArray, unit: IntArray, population: FloatArray | None, number: int
+) -> Stage:
     """Code one stage from row-level codes; check that units lie in one stratum and sizes make sense."""
     units, strata = int(unit.max(initial=-1)) + 1, int(stratum.max(initial=-1)) + 1
     stratum_of_unit = np.zeros(units, dtype=np.int64)
@@ -249,9 +269,11 @@ def _code_stage(parent: IntArray, stratum: IntArray, unit: IntArray, population:
     crossing = stratum_of_unit[unit] != stratum
     if crossing.any():
         raise StatisticsError(
-            "Clusters cross strata", f"stage {number}, first at row {int(np.flatnonzero(crossing)[0]) + 1}",
-            expected="each cluster in one stratum", got=f"{np.unique(unit[crossing]).size} clusters with rows in several strata",
-            hint="if cluster numbers start again in each stratum, set `nest: true`; else correct the stratum of these rows",
+            "Clusters cross strata",
+            f"stage {number}, first at row {int(np.flatnonzero(crossing)[0]) + 1}",
+            expected="each cluster in one stratum",
+            got=f"{np.unique(unit[crossing]).size} clusters with rows in several strata",
+            hint="if cluster numbers start again in each stratum, say so (`nest`); else correct these rows",
         )
     parent_of_stratum = np.zeros(strata, dtype=np.int64)
     parent_of_stratum[stratum] = parent
@@ -264,7 +286,8 @@ def _code_stage(parent: IntArray, stratum: IntArray, unit: IntArray, population:
         if varying.any() or small.any() or np.isnan(sizes).any():
             row = int(np.flatnonzero(varying | small[stratum] | np.isnan(sizes)[stratum])[0])
             raise StatisticsError(
-                "Unusable population sizes", f"stage {number}, row {row + 1}",
+                "Unusable population sizes",
+                f"stage {number}, row {row + 1}",
                 expected=f"one number of units per stratum, at least the {int(sampled[stratum[row]])} sampled there",
                 got="several sizes in one stratum" if varying.any() else f"{population[row]:g}",
                 hint="give the number of sampling units (not persons) in the population of the stratum",
@@ -307,7 +330,8 @@ class ReplicateDesign:
     def __post_init__(self) -> None:
         if isinstance(self.replicate_weights, np.ndarray) and self.replicate_weights.shape != (self.n, self.replicates):
             raise StatisticsError(
-                "Replicate weights do not fit", expected=f"{self.n} rows and {self.replicates} replicates (one rscale each)",
+                "Replicate weights do not fit",
+                expected=f"{self.n} rows and {self.replicates} replicates (one rscale each)",
                 got=f"an array of shape {self.replicate_weights.shape}",
             )
         if self.domain is not None:

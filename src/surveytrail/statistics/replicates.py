@@ -1,0 +1,77 @@
+"""Variances from replicate weights: the estimator is computed again with each replicate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from surveytrail.statistics.arrays import BoolArray, FloatArray
+from surveytrail.statistics.design import ReplicateDesign
+
+
+def replicate_variance(design: ReplicateDesign, replicates: FloatArray, estimate: FloatArray) -> FloatArray:
+    """Return the variances of estimates from their replicates.
+
+    Parameters
+    ----------
+    design:
+        Gives scale, rscales and the centre.
+    replicates:
+        (R, ...) the estimate computed with each replicate; those not finite are left out, cell by cell.
+    estimate:
+        (...) the full-sample estimate, the centre of designs with `mse`.
+
+    Returns
+    -------
+    Variances (...), NaN where no replicate is finite.
+    """
+    usable: BoolArray = np.asarray(np.isfinite(replicates))
+    rscales = np.asarray(design.rscales).reshape((-1,) + (1,) * estimate.ndim)
+    centre = _centre(design, replicates, estimate, usable)
+    squares = np.where(usable, replicates - centre, 0.0) ** 2 * rscales
+    return np.where(usable.any(axis=0), design.scale * squares.sum(axis=0), np.nan)
+
+
+def replicate_covariance(design: ReplicateDesign, replicates: FloatArray, estimate: FloatArray) -> FloatArray:
+    """Return the covariance matrix (m, m) from replicates (R, m) of estimates (m,).
+
+    A replicate in which any of the estimates is not finite is left out.
+    """
+    kept = np.isfinite(replicates).all(axis=1)
+    if not kept.any():
+        return np.full((estimate.shape[0], estimate.shape[0]), np.nan)
+    rows = np.broadcast_to(kept[:, None], replicates.shape)
+    deviations = np.where(rows, replicates - _centre(design, replicates, estimate, rows), 0.0)
+    covariance: FloatArray = design.scale * (deviations * np.asarray(design.rscales)[:, None]).T @ deviations
+    return covariance
+
+
+def _centre(design: ReplicateDesign, replicates: FloatArray, estimate: FloatArray, usable: BoolArray) -> FloatArray:
+    """Return the full-sample estimate or the mean of the usable replicates with a positive rscale."""
+    if design.mse:
+        return estimate
+    counted = usable & (np.asarray(design.rscales).reshape((-1,) + (1,) * estimate.ndim) > 0)
+    sums = np.where(counted, replicates, 0.0).sum(axis=0)
+    number = counted.sum(axis=0)
+    return np.divide(sums, number, out=np.full(estimate.shape, np.nan), where=number > 0)
+
+
+def rank_degrees_of_freedom(replicate_weights: FloatArray, tolerance: float = 1e-5) -> int:
+    """Return the rank of the replicate weights (n, R) minus one.
+
+    Columns are orthogonalised one after the other; a column counts when more than `tolerance` of its length is left,
+    the rule of LINPACK's QR decomposition.
+    """
+    # The triangular factor has the same column lengths and angles as the weights, in at most R rows.
+    residual: FloatArray = np.array(np.linalg.qr(np.asarray(replicate_weights, dtype=np.float64), mode="r"))
+    length = np.linalg.norm(residual, axis=0)
+    rank = 0
+    for column in range(residual.shape[1]):
+        left = float(np.linalg.norm(residual[:, column]))
+        if length[column] == 0 or left <= tolerance * length[column]:
+            continue
+        rank += 1
+        direction = residual[:, column] / left
+        residual[:, column:] -= np.outer(direction, direction @ residual[:, column:])
+        if rank == residual.shape[0]:
+            break
+    return rank - 1

@@ -1,0 +1,228 @@
+"""Agreement with R's `survey` package, figure by figure.
+
+`python -m tests.statistics.conformance` prints how many cases of each group agree and exits with 1 if a supported figure does not.
+Runners compute the figures of a case; a module registers its own with `@runner(...)` and is named in RUNNER_MODULES.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from surveytrail.statistics.errors import StatisticsError
+from tests.statistics.reference import Case, Reference, load_reference
+
+RUNNER_MODULES = (
+    "tests.statistics.runners_estimators",
+    "tests.statistics.runners_weighting",
+    "tests.statistics.runners_tests",
+)
+
+# Relative tolerance: closed forms, and fits that R stops before they have converged.
+CLOSED_FORM = 1e-9
+ITERATIVE = 1e-6
+
+# Keys of a case that are not figures, and figures that restate others.
+NOT_FIGURES = {
+    "id", "group", "dataset", "design", "call", "inputs", "names", "weights_file", "r_warnings", "ci_level", "error",
+    "row_levels", "col_levels",
+}  # fmt: skip
+
+Figures = Mapping[str, Any]
+Runner = Callable[[Case, Reference], Figures]
+_RUNNERS: dict[str, Runner] = {}
+_TOLERANCES: dict[str, float] = {}
+
+
+class Unsupported(Exception):
+    """Raised by a runner for what the project deliberately does not offer; the text says why."""
+
+
+@dataclass(frozen=True)
+class ByDesign:
+    """A figure that differs from R on purpose. `key` None stands for all figures of the case."""
+
+    reason: str
+    applies: Callable[[Case, str], bool]
+
+
+_BY_DESIGN: list[ByDesign] = []
+
+
+def runner(*groups: str, tolerance: float = CLOSED_FORM) -> Callable[[Runner], Runner]:
+    """Register a function that computes the figures of the cases of some groups."""
+
+    def register(function: Runner) -> Runner:
+        for group in groups:
+            _RUNNERS[group], _TOLERANCES[group] = function, tolerance
+        return function
+
+    return register
+
+
+def by_design(reason: str) -> Callable[[Callable[[Case, str], bool]], Callable[[Case, str], bool]]:
+    """Register a predicate (case, figure name) for figures that differ from R on purpose."""
+
+    def register(function: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
+        _BY_DESIGN.append(ByDesign(reason, function))
+        return function
+
+    return register
+
+
+@dataclass
+class Outcome:
+    """What became of one case."""
+
+    case_id: str
+    figures: int = 0
+    agreed: int = 0
+    differing: list[str] = field(default_factory=list)
+    by_design: list[str] = field(default_factory=list)
+    unsupported: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.unsupported and not self.differing
+
+
+def figures_of(case: Case) -> Iterator[tuple[str, Any]]:
+    """The reference figures of a case as (name, value), nested groups such as `after` flattened with dots."""
+    for key, value in case.items():
+        if key in NOT_FIGURES:
+            continue
+        if isinstance(value, dict):
+            for inner, deep in value.items():
+                if isinstance(deep, dict):
+                    yield from ((f"{key}.{inner}.{leaf}", number) for leaf, number in deep.items())
+                else:
+                    yield f"{key}.{inner}", deep
+        else:
+            yield key, value
+
+
+def numbers(value: Any) -> np.ndarray:
+    """A figure as a flat array; null is NaN, "Inf" and "-Inf" are infinite."""
+    if isinstance(value, list):
+        return np.concatenate([numbers(part) for part in value]) if value else np.zeros(0)
+    if value is None:
+        return np.array([math.nan])
+    return np.array([float(value)])
+
+
+def scale_of(case: Case, name: str, size: int) -> np.ndarray:
+    """What an absolute difference is measured against besides the figure: the estimate that an error belongs to."""
+    prefix = name.rpartition(".")[0]
+    record: Any = case
+    for part in prefix.split(".") if prefix else []:
+        record = record.get(part) if part in record else record.get(prefix.split(".", 1)[1], {})
+    if not isinstance(record, dict) or record.get("value") is None:
+        return np.zeros(size)
+    value = np.nan_to_num(np.abs(numbers(record["value"])))
+    if name == "vcov":
+        return np.outer(value, value).ravel() * 1e-9 if value.size**2 == size else np.zeros(size)
+    leaf = name.rpartition(".")[2]
+    if leaf.startswith(("se", "ci_")):
+        return np.broadcast_to(value, (size,)) if value.size in (1, size) else np.zeros(size)
+    return np.ones(size) if leaf == "cv" else np.zeros(size)
+
+
+def compare(case: Case, got: Figures, tolerance: float) -> Outcome:
+    """Compare the computed figures with those of the case."""
+    outcome = Outcome(case["id"])
+    for name, expected in figures_of(case):
+        want = numbers(expected)
+        outcome.figures += want.size
+        reason = next((rule.reason for rule in _BY_DESIGN if rule.applies(case, name)), None)
+        if reason is not None:
+            outcome.by_design.append(f"{name}: {reason}")
+            continue
+        if name not in got:
+            outcome.differing.append(f"{name}: not computed")
+            continue
+        have = np.asarray(got[name], dtype=float).ravel()
+        if have.size != want.size:
+            outcome.differing.append(f"{name}: {have.size} figures instead of {want.size}")
+            continue
+        allowed = tolerance * np.maximum(np.abs(np.nan_to_num(want)), scale_of(case, name, want.size))
+        same = (np.isnan(want) & np.isnan(have)) | (want == have) | (np.abs(have - want) <= allowed)
+        outcome.agreed += int(same.sum())
+        for index in np.flatnonzero(~same):
+            outcome.differing.append(f"{name}[{index}]: {have[index]!r} instead of {want[index]!r}")
+    return outcome
+
+
+def load_runners() -> None:
+    """Import the modules that register runners."""
+    for name in RUNNER_MODULES:
+        if importlib.util.find_spec(name) is not None:
+            importlib.import_module(name)
+
+
+def run_case(case: Case, reference: Reference) -> Outcome:
+    """Compute and compare one case."""
+    load_runners()
+    group = case["group"]
+    if group not in _RUNNERS:
+        return Outcome(case["id"], unsupported=f"no runner for group {group}")
+    try:
+        got = _RUNNERS[group](case, reference)
+    except Unsupported as reason:
+        return Outcome(case["id"], unsupported=str(reason))
+    except StatisticsError as error:
+        if "error" in case:
+            return Outcome(case["id"], figures=1, agreed=1)
+        return Outcome(case["id"], figures=1, differing=[f"stops: {error.title}"])
+    if case["inputs"].get("expect") == "error":
+        return Outcome(case["id"], figures=1, differing=["computes what should stop"])
+    return compare(case, got, _TOLERANCES[group])
+
+
+def tally(outcomes: Mapping[str, list[Outcome]]) -> str:
+    """The table: agreeing, supported and all cases and figures of each group."""
+    lines = [f"{'group':<15}{'cases agree':>12}{'supported':>11}{'all':>6}{'figures agree':>15}{'by design':>11}{'all':>8}"]
+    rows = [(group, outcomes[group]) for group in sorted(outcomes)]
+    rows.append(("all", [outcome for group in outcomes.values() for outcome in group]))
+    for group, cases in rows:
+        supported = [outcome for outcome in cases if not outcome.unsupported]
+        lines.append(
+            f"{group:<15}{sum(o.passed for o in supported):>12}{len(supported):>11}{len(cases):>6}"
+            f"{sum(o.agreed for o in supported):>15}{sum(o.figures - o.agreed - len(o.differing) for o in supported):>11}"
+            f"{sum(o.figures for o in supported):>8}"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Run all groups, or those named; print differences and the tally."""
+    reference = load_reference()
+    outcomes = {
+        group: [run_case(case, reference) for case in reference.cases(group)]
+        for group in arguments or reference.groups()
+    }
+    failed = 0
+    for group, cases in outcomes.items():
+        for outcome in cases:
+            if outcome.unsupported:
+                print(f"unsupported  {outcome.case_id}: {outcome.unsupported}")
+            elif outcome.differing:
+                failed += 1
+                print(f"DIFFERS      {group} {outcome.case_id}: {'; '.join(outcome.differing[:4])}")
+    print(f"\nReference: {reference.root.name} of {'R survey 4.5, full suite' if 'shared' in str(reference.root) else 'biz'}")
+    print(tally(outcomes))
+    agreed = sum(outcome.passed for cases in outcomes.values() for outcome in cases)
+    supported = sum(not outcome.unsupported for cases in outcomes.values() for outcome in cases)
+    print(f"{agreed} of {supported} supported cases agree with R")
+    return 1 if failed or supported == 0 else 0
+
+
+if __name__ == "__main__":
+    # The runners register with the imported module, not with this `__main__` copy of it.
+    sys.exit(importlib.import_module("tests.statistics.conformance").main(sys.argv[1:]))
