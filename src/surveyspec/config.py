@@ -235,6 +235,9 @@ class Published(Strict):
         min_length=1, description="variable, or pattern of the options to tick, of each question, in the table's order"
     )
     columns: list[str] = Field(min_length=1, description="'total' or group=level of each column from the third on")
+    on_mismatch: Literal["stop", "list"] = Field(
+        "stop", description="'list' where the table is known to be wrong in places"
+    )
 
 
 class Report(Strict):

@@ -16,6 +16,8 @@ from surveyspec.problems import Problem, StudyError, did_you_mean, listed
 
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[str | int, ...]
+# the same safe loader, written in C where PyYAML was built with it
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Strict(BaseModel):
@@ -65,12 +67,13 @@ def load_document(path: Path, shown_as: str | None = None) -> Document:
             Problem(name, "", f"byte {error.start} is not UTF-8", "UTF-8 text", "save the file as UTF-8", line)
         ) from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = LOADER(text)
+        node = loader.get_single_node()
         lines: dict[KeyPath, int] = {}
         repeated: list[Problem] = []
         if node is not None:
             _walk(node, (), lines, repeated, name)
-        data = yaml.safe_load(text)
+        data = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise StudyError(

@@ -1,0 +1,52 @@
+"""Collect the ledger of the study."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from surveyspec.study import load_study
+from surveytrail.digests import call_line, file_digest
+from surveytrail.frames import read_frame, write_frame, write_whole
+from surveytrail.jobs import logged
+from surveytrail.ledger.collect import Origin, WaveResults, collect_ledger
+
+STAGES = {
+    "clean": "clean_responses",
+    "weight": "weight_responses",
+    "estimate": "estimate_numbers",
+    "test": "test_hypotheses",
+}
+
+
+def origin(rule: str) -> Origin:
+    script = Path(snakemake.params.workflow) / "scripts" / f"{rule}.py"
+    return Origin(rule, f"scripts/{rule}.py", call_line(script, rule), snakemake.params.stages[rule])
+
+
+with logged(snakemake.log[0]):
+    study = load_study(Path.cwd())
+    given = snakemake.input
+    results = {
+        wave: WaveResults(
+            responses=pd.read_parquet(given.responses[place], columns=["record", "respondent"]),
+            analysis=pd.read_parquet(given.analysis[place], columns=["record"]),
+            numbers=read_frame(Path(given.numbers[place])),
+            tests=read_frame(Path(given.tests[place])),
+            flow=pd.read_csv(given.flow[place], keep_default_na=False),
+            diagnostics=pd.read_csv(given.diagnostics[place], keep_default_na=False, na_values={"level": [""]}),
+            edges=pd.concat([read_frame(Path(given.number_edges[place])), read_frame(Path(given.test_edges[place]))]),
+            row_sets=pd.concat(
+                [read_frame(Path(given.number_row_sets[place])), read_frame(Path(given.test_row_sets[place]))]
+            ),
+            origins={stage: origin(rule) for stage, rule in STAGES.items()},
+            raw_digest=file_digest(Path(given.raw[place])),
+        )
+        for place, wave in enumerate(study.waves)
+    }
+    lock = Path(snakemake.params.workflow) / "requirements.lock"
+    ledger = collect_ledger(study, results, file_digest(lock))
+    write_frame(ledger.frame, Path(snakemake.output.ledger))
+    readable = ledger.frame.to_json(orient="records", lines=True, force_ascii=False)
+    write_whole(Path(snakemake.output.readable), readable.encode())
+    write_frame(ledger.edges, Path(snakemake.output.lineage))
+    write_frame(ledger.row_sets, Path(snakemake.output.row_sets))

@@ -1,0 +1,26 @@
+"""How numbers are written in each language of a study: characters only, no arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NARROW_SPACE = "\u202f"
+MINUS = "\u2212"
+RANGE = "\u2013"
+
+
+@dataclass(frozen=True)
+class Locale:
+    """Separators of one language as used in Switzerland (English as in international journals)."""
+
+    decimal: str
+    thousands: str
+    percent: str
+
+
+LOCALES = {
+    "en": Locale(".", ",", "%"),
+    "fr": Locale(",", NARROW_SPACE, f"{NARROW_SPACE}%"),
+    "de": Locale(",", "’", f"{NARROW_SPACE}%"),
+    "it": Locale(",", "’", f"{NARROW_SPACE}%"),
+}

@@ -1,0 +1,70 @@
+"""The part of a study that each stage depends on, as digests.
+
+Snakemake reruns a job whose parameters changed. A stage therefore gets the digest of just what it reads: codes for the
+import, conditions for cleaning, labels for the ledger. Changing a label reruns the ledger and what follows, not the
+import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from surveyspec.plan import digest, plan_numbers, plan_tests
+from surveyspec.study import Study, WaveSpec
+
+WORDING = {"label", "title", "stems", "languages", "stem"}
+
+
+def without(value: Any, keys: Iterable[str]) -> Any:
+    """Return a JSON value with the given keys left out at every level."""
+    left_out = set(keys)
+    if isinstance(value, dict):
+        return {name: without(entry, left_out) for name, entry in value.items() if name not in left_out}
+    if isinstance(value, list | tuple):
+        return [without(entry, left_out) for entry in value]
+    return value
+
+
+def import_slice(wave: WaveSpec) -> str:
+    """What the import reads: the reader's settings and the codebook without its wording."""
+    declared = wave.wave.model_dump(include={"raw", "reader", "respondent"})
+    return digest([declared, without(wave.codebook.model_dump(), WORDING)])
+
+
+def clean_slice(wave: WaveSpec) -> str:
+    """What cleaning reads: rules and derived variables."""
+    return digest(without(wave.wave.model_dump(include={"cleaning", "derived"}), WORDING))
+
+
+def weight_slice(wave: WaveSpec) -> str:
+    """What weighting reads: the declared weights and the categories they are raked on."""
+    raked = {code for weight in wave.wave.weights.values() for code in wave.weight_variables(weight)}
+    levels = {code: [(entry.code, entry.slug) for entry in wave.categories(code)]
+              for code in sorted(raked) if wave.is_coded(code)}  # fmt: skip
+    return digest([without(wave.wave.model_dump(include={"weights"}), WORDING), levels])
+
+
+def estimate_slice(study: Study, wave: str) -> str:
+    """What estimation reads: the canonical specification of every number."""
+    return digest([(spec.id, spec.canonical()) for spec in plan_numbers(study, wave)])
+
+
+def test_slice(study: Study, wave: str) -> str:
+    """What testing reads: the canonical specification of every test."""
+    return digest([(spec.canonical(), spec.hypothesis.family) for spec in plan_tests(study, wave)])
+
+
+def ledger_slice(study: Study) -> str:
+    """What the ledger reads besides computed values: all wording, and the lines of the study file."""
+    config = study.config.model_dump(exclude={"figures", "report", "published"})
+    lines = [study.line(*spec.keys) for spec in [*plan_numbers(study), *plan_tests(study)]]
+    return digest([config, [wave.codebook.model_dump() for wave in study.waves.values()], lines])
+
+
+def section_slice(study: Study, *sections: str) -> str:
+    """What a stage reads of whole sections of the study file."""
+    return digest(study.config.model_dump(include=set(sections)))
+
+
+test_slice.__test__ = False  # type: ignore[attr-defined]  # the name makes pytest look here

@@ -1,0 +1,104 @@
+"""From coded responses to the analysis frame: derived variables, exclusions, and counts that add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from surveyspec.config import CleaningRule
+from surveyspec.study import WaveSpec
+from surveytrail.frames import columns_of
+from surveytrail.masks import aggregate, evaluate, is_known
+
+
+@dataclass(frozen=True)
+class CleanResponses:
+    """What cleaning gives.
+
+    Parameters
+    ----------
+    analysis : the analysed records, with derived variables
+    exclusions : one row per excluded record: ``record``, ``line``, ``rule``, ``order`` (1-based place of the rule)
+    flow : one row per step, in order: ``step`` (records, excluded, analysed), ``rule``, ``count``
+    """
+
+    analysis: pd.DataFrame
+    exclusions: pd.DataFrame
+    flow: pd.DataFrame
+
+
+def clean_responses(responses: pd.DataFrame, wave: WaveSpec) -> CleanResponses:
+    """Derive variables and apply the cleaning rules in the order written."""
+    complete = derive_variables(responses, wave)
+    excluded_by = apply_rules(complete, wave)
+    records, lines = complete["record"].to_numpy(), complete["first_line"].to_numpy()
+    rules = [rule.id for rule in wave.wave.cleaning]
+    excluded = np.flatnonzero(excluded_by >= 0)
+    exclusions = pd.DataFrame(
+        {
+            "record": records[excluded],
+            "line": lines[excluded],
+            "rule": [rules[place] for place in excluded_by[excluded]],
+            "order": excluded_by[excluded] + 1,
+        }
+    )
+    counts = [int((excluded_by == place).sum()) for place in range(len(rules))]
+    flow = pd.DataFrame(
+        [
+            {"step": "records", "rule": "", "count": len(complete)},
+            *({"step": "excluded", "rule": rule, "count": count} for rule, count in zip(rules, counts, strict=True)),
+            {"step": "analysed", "rule": "", "count": int((excluded_by < 0).sum())},
+        ]
+    )
+    analysis = complete[excluded_by < 0].reset_index(drop=True)
+    return CleanResponses(analysis, exclusions, flow)
+
+
+def derive_variables(responses: pd.DataFrame, wave: WaveSpec) -> pd.DataFrame:
+    """Add the derived variables of a wave to all its records."""
+    columns = columns_of(responses)
+    for code in wave.wave.derived:
+        conditions, items = wave.derived_parts(code)
+        if items:
+            answers = np.column_stack([columns[item] for item in items])
+            columns[code] = aggregate(answers, "mean", wave.wave.derived[code].min_answered)[0]
+            continue
+        values = np.full(len(responses), np.nan)
+        for category, condition in reversed(conditions):
+            values[evaluate(condition, columns)[0]] = category
+        columns[code] = values
+    return pd.DataFrame(columns)
+
+
+def apply_rules(complete: pd.DataFrame, wave: WaveSpec) -> np.ndarray:
+    """Return for each record the 0-based place of the rule that excludes it first, -1 if none does."""
+    columns = columns_of(complete)
+    excluded_by = np.full(len(complete), -1, dtype=np.int64)
+    for place, rule in enumerate(wave.wave.cleaning):
+        kept = excluded_by < 0
+        hit = _hits(rule, wave, columns, kept)
+        excluded_by[kept & hit] = place
+    return excluded_by
+
+
+def _hits(rule: CleaningRule, wave: WaveSpec, columns: dict[str, np.ndarray], kept: np.ndarray) -> np.ndarray:
+    """Return the records that one rule would exclude, given those that earlier rules kept."""
+    condition = wave.rule_condition(rule)
+    if rule.duplicates_of is not None:
+        keys = pd.DataFrame({code: columns[code] for code in rule.duplicates_of})
+        complete = kept & np.logical_and.reduce([is_known(columns[code]) for code in rule.duplicates_of])
+        hit = np.zeros(len(kept), dtype=bool)
+        hit[complete] = keys[complete].duplicated(keep=rule.keep).to_numpy()
+        return hit
+    if rule.faster_than is not None and rule.variable is not None:
+        values = columns[rule.variable]
+        known = is_known(values)
+        among = evaluate(condition, columns)[0] if condition is not None else np.ones(len(kept), dtype=bool)
+        reference = values[kept & known & among]
+        if not len(reference):
+            return np.zeros(len(kept), dtype=bool)
+        return known & (np.where(known, values, np.inf) < rule.faster_than * np.median(reference))
+    assert condition is not None
+    return evaluate(condition, columns)[0]

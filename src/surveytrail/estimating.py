@@ -1,0 +1,204 @@
+"""The estimation stage: every planned number of a wave at once, with its lineage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from surveyspec.conditions import Variable
+from surveyspec.identifiers import UNWEIGHTED
+from surveyspec.plan import NumberSpec, canonical, digest
+from surveyspec.study import WaveSpec
+from surveytrail.frames import columns_of
+from surveytrail.lineage import Lineage, add_exclusion_edges, add_weight_edges, raw_columns
+from surveytrail.masks import evaluate
+from surveytrail.statistics.estimators import Estimates, mean
+from surveytrail.weighting import design_of
+
+NO_WEIGHT = "NO_WEIGHT"
+INTERVAL = {"t": "mean", "wilson": "wilson", "logit": "logit"}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Computed numbers, one row per specification, and where they come from."""
+
+    frame: pd.DataFrame
+    lineage: Lineage
+
+
+class _Cache:
+    """The distinct indicator columns and domains of many specifications, each evaluated once."""
+
+    def __init__(self, analysis: pd.DataFrame, wave: WaveSpec) -> None:
+        self.columns, self.wave = columns_of(analysis), wave
+        self.values: dict[str, np.ndarray] = {}
+        self.reasons: dict[str, np.ndarray] = {}
+        self.domains: dict[str, np.ndarray] = {}
+
+    def value(self, spec: NumberSpec) -> str:
+        """Return the key of a specification's value column: 1/0 for a share, the answer for a mean, NaN unknown."""
+        key = json.dumps(canonical(spec.value))
+        if key not in self.values:
+            if isinstance(spec.value, Variable):
+                self.values[key] = self.columns[spec.value.name].astype(np.float64)
+            else:
+                true, known = evaluate(spec.value, self.columns)
+                self.values[key] = np.where(known, true.astype(np.float64), np.nan)
+            self.reasons[key] = self._reasons(spec)
+        return key
+
+    def domain(self, spec: NumberSpec) -> str:
+        """Return the key of a specification's domain: its filter and groups."""
+        key = json.dumps([canonical(spec.where), list(spec.groups)])
+        if key not in self.domains:
+            inside = np.ones(len(self.columns["record"]), dtype=bool)
+            if spec.where is not None:
+                inside &= evaluate(spec.where, self.columns)[0]
+            for code, level in spec.groups:
+                inside &= self.columns[code] == level
+            self.domains[key] = inside
+        return key
+
+    def _reasons(self, spec: NumberSpec) -> np.ndarray:
+        """Return why the value is unknown: the reason of the first answer that is missing."""
+        reasons = np.full(len(self.columns["record"]), None, dtype=object)
+        for code in reversed(self.wave.roots(spec.value_variables)):
+            found = self.columns[f"{code}:reason"]
+            missing = np.array([reason is not None for reason in found], dtype=bool)
+            reasons[missing] = found[missing]
+        return reasons
+
+
+def estimate_numbers(
+    analysis: pd.DataFrame, weights: pd.DataFrame, responses: pd.DataFrame, wave: WaveSpec, specs: Sequence[NumberSpec]
+) -> Numbers:
+    """Estimate all planned numbers of a wave.
+
+    Parameters
+    ----------
+    analysis, weights : analysed records and their weights, row by row
+    responses : all raw records, for the edges of exclusions
+    specs : the wave's part of the plan
+
+    Returns
+    -------
+    numbers in the order of ``specs``
+    """
+    cache, lineage = _Cache(analysis, wave), Lineage()
+    keys = [(cache.value(spec), cache.domain(spec)) for spec in specs]
+    rows: dict[str, dict[str, object]] = {}
+    for weight in dict.fromkeys(spec.weight for spec in specs):
+        chosen = [(spec, key) for spec, key in zip(specs, keys, strict=True) if spec.weight == weight]
+        for row in _estimate_with(weight, chosen, cache, analysis, weights, responses, lineage):
+            rows[str(row["id"])] = row
+    return Numbers(pd.DataFrame([rows[spec.id] for spec in specs]), lineage)
+
+
+def _estimate_with(
+    weight: str,
+    chosen: list[tuple[NumberSpec, tuple[str, str]]],
+    cache: _Cache,
+    analysis: pd.DataFrame,
+    weights: pd.DataFrame,
+    responses: pd.DataFrame,
+    lineage: Lineage,
+) -> list[dict[str, object]]:
+    """Estimate the numbers of one weight: all value columns in all domains in one matrix pass."""
+    design = design_of(analysis, weights, cache.wave, weight)
+    value_places = {key: place for place, key in enumerate(dict.fromkeys(key for _, (key, _) in chosen))}
+    domain_places = {key: place for place, key in enumerate(dict.fromkeys(key for _, (_, key) in chosen))}
+    weighted = design.weights > 0
+    values = np.column_stack([cache.values[key] for key in value_places])
+    domains = np.column_stack([cache.domains[key] for key in domain_places])
+    estimates = mean(design, values, domains)
+    records, respondents = analysis["record"].to_numpy(), analysis["respondent"].to_numpy()
+    every_record = responses["record"].to_numpy()
+    rows = []
+    for spec, (value_key, domain_key) in chosen:
+        at = (value_places[value_key], domain_places[domain_key])
+        value, inside = cache.values[value_key], cache.domains[domain_key]
+        used = inside & weighted & ~np.isnan(value)
+        row = _row(spec, estimates, at, value, inside, used, design.weights, cache.reasons[value_key])
+        row["input_digest"] = _input_digest(records[used], respondents[used], value[used], design.weights[used])
+        rows.append(row)
+        _add_edges(lineage, spec, cache.wave, records, every_record, inside, used)
+    return rows
+
+
+def _row(
+    spec: NumberSpec,
+    estimates: Estimates,
+    at: tuple[int, int],
+    value: np.ndarray,
+    inside: np.ndarray,
+    used: np.ndarray,
+    weights: np.ndarray,
+    reasons: np.ndarray,
+) -> dict[str, object]:
+    """Return what was computed for one number, without labels."""
+    n_used = int(used.sum())
+    is_count = spec.estimator == "share" and spec.weight == UNWEIGHTED
+    lower, upper = (bound[at] for bound in estimates.interval(spec.level, INTERVAL[spec.interval_method]))
+    excluded = dict(sorted(Counter(reasons[inside & np.isnan(value)]).items()))
+    without_weight = int((inside & ~np.isnan(value)).sum()) - n_used
+    if without_weight:
+        excluded[NO_WEIGHT] = without_weight
+    return {
+        "id": spec.id,
+        "value": _number(estimates.value[at]),
+        "numerator": int(value[used].sum()) if is_count else None,
+        "denominator": n_used if is_count else None,
+        "n_in": int(inside.sum()),
+        "n_used": n_used,
+        "n_excluded": json.dumps(excluded),
+        "n_weighted": float(weights[used].sum()),
+        "n_effective": float(weights[used].sum() ** 2 / (weights[used] ** 2).sum()) if n_used else 0.0,
+        "se": _number(estimates.standard_error[at]),
+        "se_method": "taylor",
+        "lower": _number(lower),
+        "upper": _number(upper),
+        "interval_level": spec.level,
+        "interval_method": spec.interval_method,
+        "df": _number(estimates.degrees_of_freedom[at]),
+        "df_method": "sampling units in the base - strata",
+        "warning": "; ".join(estimates.messages(*at)) or None,
+        "spec_digest": digest(spec.canonical()),
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _input_digest(records: np.ndarray, respondents: np.ndarray, values: np.ndarray, weights: np.ndarray) -> str:
+    """Digest a number's exact input: who is in it, with which value and which weight, in record order."""
+    content = hashlib.sha256(records.astype("<i8").tobytes())
+    content.update("\n".join(respondents).encode())
+    content.update(values.astype("<f8").tobytes())
+    content.update(weights.astype("<f8").tobytes())
+    return content.hexdigest()
+
+
+def _add_edges(
+    lineage: Lineage,
+    spec: NumberSpec,
+    wave: WaveSpec,
+    records: np.ndarray,
+    every_record: np.ndarray,
+    inside: np.ndarray,
+    used: np.ndarray,
+) -> None:
+    """Add the edges of one number; the frames it was computed from are those that its specification names."""
+    value_columns = raw_columns(wave, spec.value_variables)
+    lineage.add(spec.id, "DIRECT", "value", wave.id, records[used], value_columns)
+    lineage.add(spec.id, "INDIRECT", "value not used", wave.id, records[inside & ~used], value_columns)
+    lineage.add(spec.id, "INDIRECT", "filter and groups", wave.id, records, raw_columns(wave, spec.filter_variables))
+    add_weight_edges(lineage, spec.id, wave, spec.weight, records, records[used])
+    add_exclusion_edges(lineage, spec.id, wave, every_record)

@@ -1,0 +1,53 @@
+"""Frames on disk: written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, so that a killed job leaves no half-written result."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as Parquet or CSV, by the ending of its path; the same frame gives the same bytes."""
+    if path.suffix == ".parquet":
+        write_whole(path, frame.to_parquet(index=False))
+    else:
+        write_whole(path, frame.to_csv(index=False, lineterminator="\n").encode())
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Read a frame that ``write_frame`` wrote as Parquet; missing texts come back as None."""
+    return with_objects(pd.read_parquet(path))
+
+
+def with_objects(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose text columns hold str objects and None, as conditions are evaluated on."""
+    texts = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+    objects = {name: frame[name].astype(object).where(frame[name].notna(), None) for name in texts}
+    return frame.assign(**{name: pd.Series(column, dtype=object) for name, column in objects.items()})
+
+
+def columns_of(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return a frame's columns as the arrays that conditions are evaluated on."""
+    prepared = with_objects(frame)
+    return {name: prepared[name].to_numpy() for name in prepared.columns}
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write JSON with sorted keys, whole or not at all."""
+    write_whole(path, (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())

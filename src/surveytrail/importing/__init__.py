@@ -1,0 +1,1 @@
+"""From the raw export to coded responses, with nothing lost in silence."""

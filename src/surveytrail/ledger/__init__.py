@@ -1,0 +1,1 @@
+"""The ledger: one row per statistic, the only door to the report."""

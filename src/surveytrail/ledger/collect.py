@@ -1,0 +1,313 @@
+"""Collecting the ledger: computed rows of all waves, with labels, printed texts, places and digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from surveyspec.identifiers import UNWEIGHTED, number_id
+from surveyspec.plan import NumberSpec, TestSpec, digest, joined, plan_numbers, plan_tests
+from surveyspec.study import Study, WaveSpec
+from surveytrail.ledger.columns import typed
+from surveytrail.ledger.display import ROUNDING, SIGNIFICANT_DIGITS, interval_text, value_text
+from surveytrail.ledger.wording import FLOW, TESTS, WEIGHTING
+from surveytrail.lineage import (
+    EDGE_COLUMNS,
+    ROW_SET_COLUMNS,
+    Lineage,
+    add_exclusion_edges,
+    add_weight_edges,
+    raw_columns,
+)
+
+DECIMALS = {"count": 0, "statistic": 2, "p": 3, "weight": 2, "share": 1}
+NO_RULE = "not assessed"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the numbers of one stage of one wave were made."""
+
+    rule: str
+    script: str
+    script_line: int
+    code_digest: str
+
+
+@dataclass(frozen=True)
+class WaveResults:
+    """What the stages of one wave computed.
+
+    Parameters
+    ----------
+    responses, analysis : records before and after cleaning (only ``record`` and ``respondent`` are read)
+    numbers, tests : rows as the estimation and test stages give them
+    flow, diagnostics : counts of cleaning and diagnostics of weighting
+    edges, row_sets : lineage of numbers and tests
+    origins : by stage: clean, weight, estimate, test
+    raw_digest : digest of the raw file
+    """
+
+    responses: pd.DataFrame
+    analysis: pd.DataFrame
+    numbers: pd.DataFrame
+    tests: pd.DataFrame
+    flow: pd.DataFrame
+    diagnostics: pd.DataFrame
+    edges: pd.DataFrame
+    row_sets: pd.DataFrame
+    origins: Mapping[str, Origin]
+    raw_digest: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All numbers of a study and the index of their raw cells."""
+
+    frame: pd.DataFrame
+    edges: pd.DataFrame
+    row_sets: pd.DataFrame
+
+
+def collect_ledger(study: Study, results: Mapping[str, WaveResults], environment_digest: str) -> Ledger:
+    """Collect the ledger of a study.
+
+    Parameters
+    ----------
+    study : the study
+    results : per wave, what its stages computed
+    environment_digest : digest of the lock file
+    """
+    rows: list[dict[str, object]] = []
+    edges: list[pd.DataFrame] = []
+    row_sets: list[pd.DataFrame] = []
+    for name, result in results.items():
+        wave, lineage = study.waves[name], Lineage()
+        made = [
+            *_flow_rows(study, wave, result, lineage),
+            *_weighting_rows(study, wave, result, lineage),
+            *_estimate_rows(study, wave, result),
+            *_test_rows(study, wave, result),
+        ]
+        rows += [_completed(study, wave, result, row, environment_digest) for row in made]
+        edges += [lineage.edges, result.edges]
+        row_sets += [lineage.row_sets, result.row_sets]
+    direct = _direct_columns(pd.concat(edges, ignore_index=True))
+    for row in rows:
+        row["columns"] = direct.get(str(row["id"]), [])
+    return Ledger(
+        typed(rows),
+        pd.concat(edges, ignore_index=True)[EDGE_COLUMNS],
+        pd.concat(row_sets, ignore_index=True)[ROW_SET_COLUMNS].drop_duplicates("row_set", ignore_index=True),
+    )
+
+
+def _estimate_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
+    specs = {spec.id: spec for spec in plan_numbers(study, wave.id)}
+    return [{**_spec_fields(study, wave, specs[str(row["id"])]), **row} for row in result.numbers.to_dict("records")]
+
+
+def _spec_fields(study: Study, wave: WaveSpec, spec: NumberSpec) -> dict[str, object]:
+    """Return the fields of a number that come from config and codebook."""
+    estimate = next(entry for entry in study.config.estimates if entry.id == spec.estimate)
+    return {
+        "kind": "estimate",
+        "estimate": spec.estimate,
+        "item": spec.item,
+        "category": spec.category,
+        "groups": json.dumps([list(group) for group in spec.groups]),
+        "weight": spec.weight,
+        "estimator": spec.estimator,
+        "statistic": spec.estimator,
+        "variables": list(spec.value_variables),
+        "filter": estimate.where or "",
+        "label": spec.label,
+        "group_label": spec.group_label,
+        "question": _question(wave, spec.value_variables),
+        "unit": spec.estimator,
+        "decimals": spec.decimals,
+        "settings": {"level": spec.level},
+        "stage": "estimate",
+        "config_line": study.line(*spec.keys),
+    }
+
+
+def _question(wave: WaveSpec, codes: tuple[str, ...]) -> dict[str, str]:
+    """Return the wording of the question behind a value; of a battery's items, the stem that they share."""
+    found = [wave.codebook.by_code[code] for code in wave.roots(codes)]
+    if len(found) == 1:
+        return wave.codebook.question(found[0])
+    stems = {variable.stem for variable in found}
+    stem = stems.pop() if len(stems) == 1 else None
+    if stem is None:
+        return joined([wave.codebook.question(variable) for variable in found[:1]])
+    return dict(wave.codebook.stems[stem])
+
+
+def _test_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
+    specs = {spec.id: spec for spec in plan_tests(study, wave.id)}
+    rows = []
+    for computed in result.tests.to_dict("records"):
+        spec = specs[str(computed.pop("hypothesis"))]
+        rows.append({**_test_fields(study, spec, str(computed["statistic"])), **computed})
+    return rows
+
+
+def _test_fields(study: Study, spec: TestSpec, statistic: str) -> dict[str, object]:
+    hypothesis = spec.hypothesis
+    return {
+        "kind": "test",
+        "estimate": spec.id,
+        "weight": hypothesis.weight,
+        "estimator": hypothesis.test,
+        "variables": list(spec.value_variables),
+        "filter": hypothesis.where or "",
+        "label": joined([hypothesis.label, TESTS[statistic]]),
+        "settings": hypothesis.model_dump(include={"plan", "family", "expect", "alpha"}),
+        "stage": "test",
+        "config_line": study.line(*spec.keys),
+    }
+
+
+def _flow_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: Lineage) -> list[dict[str, object]]:
+    """Return the counts from raw to analysed records; each rule's count depends on it and the rules before."""
+    every_record = result.responses["record"].to_numpy()
+    rules = {rule.id: (place, rule) for place, rule in enumerate(wave.wave.cleaning)}
+    rows: list[dict[str, object]] = []
+    for step in result.flow.to_dict("records"):
+        name, rule = str(step["step"]), str(step["rule"])
+        count = int(step["count"])
+        identifier = number_id(wave.id, "flow", UNWEIGHTED, [name, *([rule] if rule else [])])
+        last = rules[rule][0] + 1 if rule else 0 if name == "records" else len(rules)
+        used = [code for entry in wave.wave.cleaning[:last] for code in wave.rule_variables(entry)]
+        columns = raw_columns(wave, used or [wave.wave.respondent])
+        lineage.add(identifier, "DIRECT", "count of records", wave.id, every_record, columns)
+        keys = ("waves", wave.id, "cleaning", rules[rule][0]) if rule else ("waves", wave.id, "cleaning")
+        rows.append(
+            {
+                **_built_in("flow", identifier, name, UNWEIGHTED, "count", count),
+                "label": joined([FLOW[name], *([dict(rules[rule][1].label)] if rule else [])]),
+                "numerator": count,
+                "n_in": len(every_record),
+                "n_used": len(every_record),
+                "unit": "count",
+                "stage": "clean",
+                "variables": used,
+                "config_line": study.line(*keys),
+                "spec_digest": digest([identifier, wave.wave.model_dump(include={"cleaning"})]),
+                "input_digest": digest([identifier, count]),
+            }
+        )
+    return rows
+
+
+def _weighting_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: Lineage) -> list[dict[str, object]]:
+    analysed = result.analysis["record"].to_numpy()
+    rows: list[dict[str, object]] = []
+    for row in result.diagnostics.to_dict("records"):
+        weight, statistic, margin = str(row["weight"]), str(row["statistic"]), str(row["margin"])
+        groups: list[tuple[str, str]] = []
+        labels = [WEIGHTING[statistic]]
+        if margin:
+            category = next(entry for entry in wave.categories(margin) if entry.code == row["level"])
+            groups, labels = [(wave.slug(margin), category.slug)], [*labels, dict(category.label)]
+        identifier = number_id(wave.id, "weights", weight, [statistic], groups)
+        add_weight_edges(lineage, identifier, wave, weight, analysed, analysed)
+        add_exclusion_edges(lineage, identifier, wave, result.responses["record"].to_numpy())
+        unit = "share" if margin else "count" if statistic in {"n", "records_outside", "trimmed"} else "weight"
+        declared = wave.wave.weights[weight]
+        rows.append(
+            {
+                **_built_in("weights", identifier, statistic, weight, statistic, float(row["value"])),
+                "label": joined(labels),
+                "n_in": len(analysed),
+                "unit": unit,
+                "stage": "weight",
+                "variables": list(wave.weight_variables(declared)),
+                "config_line": study.line("waves", wave.id, "weights", weight),
+                "settings": declared.model_dump(exclude={"label"}),
+                "spec_digest": digest([identifier, declared.model_dump(exclude={"label"})]),
+                "input_digest": digest([identifier, f"{row['value']:.{SIGNIFICANT_DIGITS}g}"]),
+            }
+        )
+    return rows
+
+
+def _built_in(
+    section: str, identifier: str, statistic: str, weight: str, estimator: str, value: float
+) -> dict[str, object]:
+    kind = "flow" if section == "flow" else "weighting"
+    return {
+        "id": identifier,
+        "kind": kind,
+        "estimate": section,
+        "weight": weight,
+        "estimator": estimator,
+        "statistic": statistic,
+        "value": value,
+    }
+
+
+def _completed(
+    study: Study, wave: WaveSpec, result: WaveResults, row: dict[str, object], environment_digest: str
+) -> dict[str, object]:
+    """Add to a row what all rows have: texts, places and digests."""
+    row = dict(row)
+    origin = result.origins[str(row.pop("stage"))]
+    unit = str(row["unit"])
+    decimals = int(str(row.get("decimals", DECIMALS.get(unit, 2))))
+    value, lower, upper = (_float(row.get(name)) for name in ("value", "lower", "upper"))
+    fraction = _fraction(row)
+    languages = study.config.study.languages
+    texts = {language: value_text(value, unit, decimals, language, fraction) for language in languages}
+    intervals = {language: interval_text(lower, upper, unit, decimals, language) for language in languages}
+    shown = "" if value is None else f"{value:.{SIGNIFICANT_DIGITS}g}"
+    identity = f"{row['spec_digest']} {row['input_digest']} {shown}"
+    return {
+        **{name: _written(entry) for name, entry in row.items()},
+        "wave": wave.id,
+        "decimals": decimals,
+        "rounding": ROUNDING,
+        "text": _written(texts),
+        "interval_text": _written(intervals) if lower is not None else None,
+        "rule": origin.rule,
+        "script": origin.script,
+        "script_line": origin.script_line,
+        "code_digest": origin.code_digest,
+        "environment_digest": environment_digest,
+        "raw_file": wave.wave.raw,
+        "raw_digest": result.raw_digest,
+        "value_digest": hashlib.sha256(identity.encode()).hexdigest(),
+        "disclosure": NO_RULE,
+    }
+
+
+def _fraction(row: dict[str, object]) -> tuple[int, int] | None:
+    numerator, denominator = _float(row.get("numerator")), _float(row.get("denominator"))
+    return (int(numerator), int(denominator)) if numerator is not None and denominator else None
+
+
+def _float(value: object) -> float | None:
+    if value is None or value is pd.NA:
+        return None
+    number = float(str(value))
+    return None if math.isnan(number) else number
+
+
+def _written(value: object) -> object:
+    """Write mappings as JSON; lists of texts stay lists."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value
+
+
+def _direct_columns(edges: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the raw columns of each number's DIRECT edges."""
+    found: dict[str, list[str]] = {}
+    for number, columns in edges.loc[edges["kind"] == "DIRECT", ["number_id", "columns"]].itertuples(index=False):
+        known = found.setdefault(number, [])
+        known += [name for name in columns if name not in known]
+    return found

@@ -1,0 +1,55 @@
+"""The study, read and checked before any rule is; and what the rules share."""
+
+import os
+import sys
+from pathlib import Path
+
+WORKFLOW = Path(workflow.basedir)
+sys.path.insert(0, str(WORKFLOW / "src"))
+# jobs run in processes of their own and find the packages the same way
+os.environ["PYTHONPATH"] = os.pathsep.join([str(WORKFLOW / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+
+from snakemake.exceptions import WorkflowError
+
+from surveyspec import slices
+from surveyspec.problems import StudyError
+from surveyspec.study import load_study
+from surveytrail.digests import code_digest, file_digest
+from surveytrail.manifest import check_manifest
+
+try:
+    STUDY = load_study(Path.cwd())
+    check_manifest(STUDY)
+except StudyError as error:
+    raise WorkflowError(str(error)) from None
+
+
+WAVES = list(STUDY.waves)
+LANGUAGES = STUDY.config.report.languages
+
+
+wildcard_constraints:
+    wave="|".join(WAVES),
+
+
+def code(*scripts):
+    """Digest of scripts and of the engine modules that they import."""
+    return code_digest(WORKFLOW / "scripts" / script for script in scripts)
+
+
+def wave_of(wildcards):
+    """The wave that a job is about."""
+    return STUDY.waves[wildcards.wave]
+
+
+def raw_file(wildcards):
+    """The raw export of a wave."""
+    return wave_of(wildcards).wave.raw
+
+
+def per_wave(pattern):
+    """A result of every wave, keyed for the rule's script."""
+    return [pattern.format(wave=wave) for wave in WAVES]
+
+
+LOCK = file_digest(WORKFLOW / "requirements.lock")

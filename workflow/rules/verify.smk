@@ -1,0 +1,16 @@
+rule verify_numbers:
+    """Recompute the ledger from the raw bytes with the second engine, in a process of its own."""
+    input:
+        raw=[STUDY.waves[wave].wave.raw for wave in WAVES],
+        ledger="results/ledger/ledger.parquet",
+    output:
+        verification="results/verification/verification.parquet",
+        summary="results/verification/summary.json",
+    log:
+        "results/logs/verify_numbers.log",
+    params:
+        study=slices.ledger_slice(STUDY),
+        code=code("verify_numbers.py"),
+        lock=LOCK,
+    script:
+        "../../scripts/verify_numbers.py"

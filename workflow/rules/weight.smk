@@ -1,0 +1,22 @@
+def margin_files(wildcards):
+    """The files of population margins that a wave's weights name."""
+    weights = wave_of(wildcards).wave.weights.values()
+    return sorted({weight.margins for weight in weights if weight.method == "raking"})
+
+
+rule weight_responses:
+    """Weight the analysed records to the population as declared, and say what it cost."""
+    input:
+        analysis="results/{wave}/analysis.parquet",
+        margins=margin_files,
+    output:
+        weights="results/{wave}/weights.parquet",
+        diagnostics="results/{wave}/weighting_diagnostics.csv",
+    log:
+        "results/logs/weight_responses.{wave}.log",
+    params:
+        study=lambda wildcards: slices.weight_slice(wave_of(wildcards)),
+        code=code("weight_responses.py"),
+        lock=LOCK,
+    script:
+        "../../scripts/weight_responses.py"
