@@ -1,9 +1,9 @@
 """Link the raw files of an example, which are not in the repository, into its data/raw/ folder.
 
     make example DATA=path
-    python scripts/link_example.py path [--example examples/masculinity] [--copy]
+    python scripts/link_example.py masculinity path [--copy]
 
-``path`` is the folder that holds the files, or one of the files (the others are then looked for beside it). Nothing is
+The path is the folder that holds the files, or one of the files (the others are then looked for beside it). Nothing is
 linked unless the sha256 of every file is the one that the example's manifest records.
 """
 
@@ -14,13 +14,11 @@ import shutil
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
-
 from surveyspec.problems import Problem, StudyError
 from surveytrail.digests import file_digest
 from surveytrail.manifest import MANIFEST, RawFile, load_manifest
 
-DEFAULT_EXAMPLE = "examples/masculinity"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 def link_example(data: Path, example: Path, copy: bool = False) -> list[Path]:
@@ -99,19 +97,22 @@ def _place(source: Path, target: Path, copy: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; 0 if every file is in place."""
+    known = sorted(folder.parents[2].name for folder in EXAMPLES.glob(f"*/{MANIFEST}"))
     parser = argparse.ArgumentParser(description="Link an example's raw files after checking their sha256.")
-    parser.add_argument("data", type=Path, help="folder with the raw files, or one of them")
-    parser.add_argument("--example", type=Path, default=Path(DEFAULT_EXAMPLE), help="the example's folder")
+    parser.add_argument("example", choices=known, help="name of a folder under examples/")
+    parser.add_argument("data", help="folder with the raw files, or one of them")
     parser.add_argument("--copy", action="store_true", help="copy the files instead of linking them")
     given = parser.parse_args(arguments)
+    if not given.data:
+        parser.error("no path to the data; say where they are: make example DATA=path/to/folder")
     try:
-        placed = link_example(given.data, given.example, given.copy)
+        placed = link_example(Path(given.data), EXAMPLES / given.example, given.copy)
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1
     for path in placed:
-        print(f"{'linked' if path.is_symlink() else 'in place'}: {path}")
-    print(f"{len(placed)} of {len(placed)} files in place; run: snakemake --cores 4 --directory {given.example}")
+        print(f"{'linked' if path.is_symlink() else 'in place'}: {path.relative_to(EXAMPLES.parent)}")
+    print(f"{len(placed)} files in place, digests as recorded in examples/{given.example}/{MANIFEST}")
     return 0
 
 
