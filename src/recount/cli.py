@@ -1,0 +1,75 @@
+"""``python -m recount``: recompute a study's numbers from its raw files and compare them with the ledger."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from recount.comparing import compare, read_ledger
+from recount.raw import connect
+from recount.reporting import Outcome, judge, screen, write_outcome
+from recount.waves import recount_wave
+from surveyspec.conditions import ConditionError
+from surveyspec.problems import Problem, StudyError, did_you_mean, listed
+from surveyspec.study import CONFIG, Study, load_study
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a recount; return 0 only if every number is reproduced."""
+    options = _options(arguments)
+    try:
+        study = load_study(options.directory)
+        waves = _waves(study, options.waves)
+        outcome = recount(study, options.ledger, waves)
+        write_outcome(outcome, options.out)
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(outcome.summary(), indent=1, sort_keys=True, ensure_ascii=False))
+    else:
+        print(screen(outcome))
+    return 0 if outcome.holds else 1
+
+
+def recount(study: Study, ledger: Path, waves: Sequence[str]) -> Outcome:
+    """Recompute the numbers of some waves and compare them with a ledger.
+
+    Raises
+    ------
+    StudyError : ledger, raw file, codebook or margins are missing or cannot be used
+    """
+    with tempfile.TemporaryDirectory(prefix="recount-") as scratch, connect(Path(scratch)) as connection:
+        rows = read_ledger(connection, ledger, waves)
+        results = []
+        for wave in waves:
+            try:
+                results += recount_wave(connection, study, wave)
+            except ConditionError as error:
+                todo = "compare numbers with numbers and texts with 'texts'"
+                problem = Problem(CONFIG, f"a condition of {wave}", str(error), "comparable values", todo)
+                raise StudyError(problem) from None
+    return judge(rows, compare(rows, results, study.config.study.languages))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m recount", description=__doc__)
+    parser.add_argument("--directory", type=Path, default=Path(), help="study folder with config.yaml")
+    parser.add_argument("--ledger", type=Path, required=True, help="the ledger, a Parquet file")
+    parser.add_argument("--out", type=Path, required=True, help="folder for verification.parquet and summary.json")
+    parser.add_argument("--waves", nargs="+", help="recount these waves only")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    return parser.parse_args(arguments)
+
+
+def _waves(study: Study, wanted: Sequence[str] | None) -> list[str]:
+    known = list(study.waves)
+    unknown = [wave for wave in wanted or [] if wave not in known]
+    if unknown:
+        hint = did_you_mean(unknown[0], known) or "correct --waves"
+        raise StudyError(Problem("--waves", "", f"'{unknown[0]}'", f"one of {listed(known)}", hint))
+    return [wave for wave in known if not wanted or wave in wanted]

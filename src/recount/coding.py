@@ -1,0 +1,165 @@
+"""Coded answers in SQL: the codebook as CASE expressions over the raw texts, then the derived variables."""
+
+from __future__ import annotations
+
+import duckdb
+
+from recount.conditions import (
+    Names,
+    aggregate_sql,
+    answer,
+    condition_sql,
+    number_literal,
+    reason,
+    text_literal,
+)
+from recount.raw import RawFile
+from surveyspec.codebook import CODED, NUMERIC, Codebook, Variable
+from surveyspec.conditions import Condition, variables_of
+from surveyspec.problems import Problem, StudyError
+from surveyspec.study import WaveSpec
+
+# What Python's str.strip() takes off both ends of a cell; SQL's trim() alone knows the space only.
+WHITESPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+_NUMBER = r"-?\d+(\.\d+)?"
+
+
+def names_of(wave: WaveSpec) -> Names:
+    """Return what conditions need to know of a wave's variables."""
+    coded = _coded_variables(wave.codebook)
+    texts = frozenset(variable.code for variable in coded if variable.type not in NUMERIC)
+    return Names(texts, frozenset(variable.code for variable in coded))
+
+
+def code_answers(connection: duckdb.DuckDBPyConnection, raw: RawFile, wave: WaveSpec, table: str) -> None:
+    """Make a table with one row per record: ``record``, every answer and every reason for a missing one.
+
+    Numbers and codes become doubles, texts stay as they stand in the cell. ``NOT_REACHED`` becomes ``NOT_ASKED`` where
+    the skip logic says for certain that the question was not asked. Derived variables follow.
+
+    Raises
+    ------
+    StudyError : a column of the codebook that the file lacks; respondent ids missing or repeated
+    """
+    variables = _coded_variables(wave.codebook)
+    problems: list[Problem] = []
+    cells: dict[str, str] = {}
+    for variable in variables:
+        try:
+            cells[variable.code] = raw.column(variable.column)
+        except StudyError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise StudyError(problems)
+    texts = ", ".join(
+        f"""coalesce({cell}, '') AS "cell_{code}", trim("cell_{code}", {text_literal(WHITESPACE)}) AS "t_{code}" """
+        for code, cell in cells.items()
+    )
+    answers = ", ".join(
+        f"{_reason_sql(variable, wave.codebook)} AS {reason(variable.code)}, "
+        f"{_answer_sql(variable, wave.codebook)} AS {answer(variable.code)}"
+        for variable in variables
+    )
+    steps = [
+        f"WITH texts AS (SELECT record, {texts} FROM {raw.table})",
+        f"coded AS (SELECT record, {answers} FROM texts)",
+        f"step0 AS (SELECT {_refined(wave.codebook, variables, names_of(wave))} FROM coded)",
+    ]
+    for place, (code, expression) in enumerate(_derived(wave), 1):
+        steps.append(f"step{place} AS (SELECT *, {expression} AS {answer(code)} FROM step{place - 1})")
+    last = f"step{len(steps) - 3}"
+    connection.execute(f"CREATE OR REPLACE TABLE {table} AS {', '.join(steps)} SELECT * FROM {last} ORDER BY record")
+    _check_respondents(connection, raw, wave, table)
+
+
+def _coded_variables(codebook: Codebook) -> list[Variable]:
+    """Return the kept variables and those that skip logic reads."""
+    filters = [codebook.filter_of(variable) for variable in codebook.kept]
+    read = {name for condition in filters if condition is not None for name in variables_of(condition)}
+    return [variable for variable in codebook.variables if variable.sensitivity != "drop" or variable.code in read]
+
+
+def _reason_sql(variable: Variable, codebook: Codebook) -> str:
+    """Return why a cell holds no answer, in the order of the contract: missing codes, empty, category, range."""
+    text = f'"t_{variable.code}"'
+    missing = codebook.missing[variable.missing] if variable.missing else {}
+    whens = [f"WHEN {text} = {text_literal(cell)} THEN {text_literal(why)}" for cell, why in missing.items()]
+    whens.append(f"WHEN {text} = '' THEN 'NO_ANSWER'")
+    otherwise = "NULL"
+    if variable.type in CODED:
+        for category in codebook.categories(variable):
+            why = "NULL" if category.reason is None else text_literal(category.reason)
+            whens.append(f"WHEN {text} = {text_literal(category.cell)} THEN {why}")
+        otherwise = "'IMPLAUSIBLE'"
+    elif variable.type in NUMERIC:
+        whens.append(f"WHEN NOT regexp_full_match({text}, {text_literal(_NUMBER)}) THEN 'IMPLAUSIBLE'")
+        if variable.range is not None:
+            low, high = map(number_literal, variable.range)
+            whens.append(f"WHEN try_cast({text} AS DOUBLE) NOT BETWEEN {low} AND {high} THEN 'IMPLAUSIBLE'")
+    return f"CASE {' '.join(whens)} ELSE {otherwise} END"
+
+
+def _answer_sql(variable: Variable, codebook: Codebook) -> str:
+    """Return the answer of a cell that has no reason to be missing."""
+    text = f'"t_{variable.code}"'
+    if variable.type in CODED:
+        codes = " ".join(
+            f"WHEN {text_literal(category.cell)} THEN {number_literal(category.code)}"
+            for category in codebook.categories(variable)
+        )
+        value = f"CASE {text} {codes} END"
+    elif variable.type in NUMERIC:
+        value = f"try_cast({text} AS DOUBLE)"
+    else:
+        value = f'"cell_{variable.code}"'
+    return f"CASE WHEN {reason(variable.code)} IS NULL THEN {value} END"
+
+
+def _refined(codebook: Codebook, variables: list[Variable], names: Names) -> str:
+    """Return all columns, with questions that skip logic left out told from those never reached."""
+    columns = ["record"]
+    for variable in variables:
+        code = reason(variable.code)
+        condition = codebook.filter_of(variable)
+        if condition is not None:
+            asked = condition_sql(condition, names)
+            code = f"CASE WHEN {code} = 'NOT_REACHED' AND {asked} IS FALSE THEN 'NOT_ASKED' ELSE {code} END AS {code}"
+        columns += [code, answer(variable.code)]
+    return ", ".join(columns)
+
+
+def _derived(wave: WaveSpec) -> list[tuple[str, str]]:
+    """Return each derived variable with the SQL that makes it, in the order written."""
+    names = names_of(wave)
+    found: list[tuple[str, str]] = []
+    for code, derived in wave.wave.derived.items():
+        conditions, items = wave.derived_parts(code)
+        if items:
+            expression = aggregate_sql("mean", [answer(item) for item in items], derived.min_answered)
+        else:
+            expression = first_true(conditions, names)
+        found.append((code, expression))
+    return found
+
+
+def first_true(conditions: list[tuple[int, Condition]], names: Names) -> str:
+    """Return the code of the first condition that is true, NULL if none is."""
+    whens = " ".join(f"WHEN {condition_sql(when, names)} THEN {number_literal(code)}" for code, when in conditions)
+    return f"CASE {whens} END"
+
+
+def _check_respondents(connection: duckdb.DuckDBPyConnection, raw: RawFile, wave: WaveSpec, table: str) -> None:
+    code = wave.wave.respondent
+    broken = connection.execute(
+        f"""SELECT list(record ORDER BY record)[:10] FROM {table} GROUP BY {answer(code)}
+            HAVING {answer(code)} IS NULL OR count(*) > 1 ORDER BY min(record)"""
+    ).fetchall()
+    if broken:
+        todo = "restore the original export, or name another column under 'respondent' in config.yaml"
+        raise StudyError(
+            [
+                Problem(raw.path, f"records {', '.join(map(str, records))}, variable {code}", "no id or a repeated one",
+                        "an id of its own for every record", todo)
+                for (records,) in broken
+            ]
+        )  # fmt: skip

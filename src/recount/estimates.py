@@ -1,0 +1,106 @@
+"""Planned numbers as sums in SQL, their standard errors and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import duckdb
+import numpy as np
+
+from recount.conditions import Names, answer, condition_sql, number_literal
+from recount.intervals import NONE, Limits, logit, symmetric, wilson
+from recount.results import Result
+from recount.tables import arrays, number
+from recount.variances import influences, standard_errors
+from recount.weighting import Weight
+from surveyspec.conditions import Variable
+from surveyspec.identifiers import UNWEIGHTED
+from surveyspec.plan import NumberSpec
+
+CELLS_AT_ONCE = 20_000_000
+COLUMNS_AT_ONCE = 200
+
+
+def estimate_numbers(
+    connection: duckdb.DuckDBPyConnection,
+    specs: Sequence[NumberSpec],
+    names: Names,
+    weights: Mapping[str, Weight],
+    analysed: str,
+) -> Iterator[Result]:
+    """Compute numbers that share a wave.
+
+    Parameters
+    ----------
+    specs : what to compute
+    names : the wave's variables
+    weights : the wave's weights by id; the analysed records carry weight ``i`` of them in the column ``w<i>``
+    analysed : table of the analysed records
+    """
+    size = number(connection, f"SELECT count(*) FROM {analysed}")
+    at_once = max(1, min(COLUMNS_AT_ONCE, CELLS_AT_ONCE // max(1, size)))
+    columns = {name: f"w{place}" for place, name in enumerate(weights)}
+    for name in dict.fromkeys(spec.weight for spec in specs):
+        chosen = [spec for spec in specs if spec.weight == name]
+        for start in range(0, len(chosen), at_once):
+            part = chosen[start : start + at_once]
+            yield from _estimate(connection, part, names, weights.get(name), columns.get(name, "1"), analysed)
+
+
+def _estimate(
+    connection: duckdb.DuckDBPyConnection,
+    specs: Sequence[NumberSpec],
+    names: Names,
+    weight: Weight | None,
+    column: str,
+    analysed: str,
+) -> Iterator[Result]:
+    """Compute some numbers of one weight: sums in SQL, deviations from them in arrays."""
+    chosen = ", ".join(f"{_value_sql(spec, names, column)} AS y{place}" for place, spec in enumerate(specs))
+    values = f"(SELECT record, {column}::DOUBLE AS w, {chosen} FROM {analysed})"
+    sums = ", ".join(
+        f"[count(y{place})::DOUBLE, fsum(w * y{place}), fsum(w) FILTER (y{place} IS NOT NULL)]"
+        for place in range(len(specs))
+    )
+    rows = connection.execute(f"SELECT {sums} FROM {values}").fetchall()[0]
+    found = arrays(connection, f"SELECT * EXCLUDE (record) FROM {values} ORDER BY record")
+    matrix = np.column_stack([found[f"y{place}"] for place in range(len(specs))])
+    estimates = np.array([total / base if count else np.nan for count, total, base in rows])
+    errors = standard_errors(influences(matrix, found["w"], estimates), weight)
+    for spec, (count, total, _), value, error in zip(specs, rows, estimates, errors, strict=True):
+        yield _result(spec, int(count), total, float(value), float(error))
+
+
+def _value_sql(spec: NumberSpec, names: Names, weight: str) -> str:
+    """Return a number's value per record in SQL: 1/0 for a share, the answer for a mean, NULL outside the base."""
+    inside = [f"{weight} > 0", *(f"{answer(code)} = {number_literal(level)}" for code, level in spec.groups)]
+    if spec.where is not None:
+        inside.append(condition_sql(spec.where, names))
+    value = answer(spec.value.name) if isinstance(spec.value, Variable) else condition_sql(spec.value, names)
+    return f"CASE WHEN {' AND '.join(inside)} THEN ({value})::DOUBLE END"
+
+
+def _result(spec: NumberSpec, n: int, total: float | None, value: float, error: float) -> Result:
+    exact = spec.estimator == "share" and spec.weight == UNWEIGHTED
+    return Result(
+        spec.id,
+        value if n else None,
+        unit=spec.estimator,
+        decimals=spec.decimals,
+        n_used=n,
+        numerator=round(total or 0) if exact else None,
+        denominator=n if exact else None,
+        se=error if n > 1 else None,
+        limits=_limits(spec, n, total, value, error),
+        df=n - 1 if n else None,
+        iterative=spec.weight != UNWEIGHTED,
+    )
+
+
+def _limits(spec: NumberSpec, n: int, total: float | None, value: float, error: float) -> Limits:
+    if n == 0 or (n == 1 and spec.interval_method != "wilson"):
+        return NONE
+    if spec.interval_method == "wilson":
+        return wilson(round(total or 0), n, spec.level)
+    method = symmetric if spec.interval_method == "t" else logit
+    return method(value, error, n - 1, spec.level)

@@ -1,0 +1,92 @@
+"""A wave from its raw bytes to every statistic that the ledger must hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+import pyarrow
+
+from recount.cleaning import exclude_records
+from recount.coding import code_answers, names_of
+from recount.estimates import estimate_numbers
+from recount.hypotheses import test_hypotheses
+from recount.raw import load_raw
+from recount.results import Result
+from recount.weighting import Weight, make_weight
+from surveyspec.identifiers import UNWEIGHTED, number_id
+from surveyspec.plan import digest, plan_numbers, plan_tests
+from surveyspec.study import Study
+
+COUNTS = {"n", "records_outside", "trimmed"}
+
+
+def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[Result]:
+    """Recompute all statistics of a wave: flow, weighting, estimates, tests.
+
+    Parameters
+    ----------
+    connection : DuckDB connection with one thread
+    study : the study
+    name : id of the wave
+
+    Raises
+    ------
+    StudyError : whatever in raw file, codebook or margins stops the recount
+    """
+    wave = study.waves[name]
+    raw = load_raw(connection, study.directory / wave.wave.raw, wave.wave.reader, wave.wave.raw, "raw_cells")
+    names = names_of(wave)
+    code_answers(connection, raw, wave, "coded")
+    connection.execute(f"DROP TABLE {raw.table}")
+    flow = exclude_records(connection, wave, names, "coded", "analysed")
+    weights = {
+        weight: make_weight(connection, wave, weight, study.directory, names, "analysed")
+        for weight in wave.wave.weights
+    }
+    _add_weights(connection, weights, "analysed")
+    results = [
+        Result(
+            number_id(name, "flow", UNWEIGHTED, step.split(".")), float(count), "count", 0,
+            n_used=raw.records, numerator=count,
+            identity={"wave": name, "kind": "flow", "estimate": "flow", "weight": UNWEIGHTED},
+        )
+        for step, count in flow.items()
+    ]  # fmt: skip
+    for weight, made in weights.items():
+        results += [_diagnostic(name, weight, statistic, value) for statistic, value in made.diagnostics.items()]
+    specs = {spec.id: spec for spec in plan_numbers(study, name)}
+    for result in estimate_numbers(connection, list(specs.values()), names, weights, "analysed"):
+        spec = specs[result.id]
+        identity: dict[str, object] = {
+            "wave": name, "kind": "estimate", "estimate": spec.estimate, "item": spec.item, "category": spec.category,
+            "weight": spec.weight, "estimator": spec.estimator, "spec_digest": digest(spec.canonical()),
+        }  # fmt: skip
+        results.append(replace(result, identity=identity))
+    tests = test_hypotheses(connection, plan_tests(study, name), names, weights, "analysed")
+    results += [replace(result, identity={"wave": name, "kind": "test"}) for result in tests]
+    return results
+
+
+def _add_weights(connection: duckdb.DuckDBPyConnection, weights: dict[str, Weight], analysed: str) -> None:
+    """Give the table of analysed records one column per weight."""
+    records = connection.execute(f"SELECT record FROM {analysed} ORDER BY record").fetchnumpy()["record"]
+    columns = {f"w{place}": weight.final for place, weight in enumerate(weights.values())}
+    made = pyarrow.table({"record": records, **columns})
+    connection.register("made_weights", made)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE weighted AS SELECT * FROM {analysed} JOIN made_weights USING (record) ORDER BY record"
+    )
+    connection.unregister("made_weights")
+    connection.execute(f"DROP TABLE {analysed}")
+    connection.execute(f"ALTER TABLE weighted RENAME TO {analysed}")
+
+
+def _diagnostic(wave: str, weight: str, statistic: str, value: float) -> Result:
+    """Return one row of the weighting diagnostics; those of margins are shares."""
+    kind, _, group = statistic.partition(".")
+    groups = [(group.split("=")[0], group.split("=")[1])] if group else []
+    unit, decimals = ("share", 1) if group else ("count", 0) if kind in COUNTS else ("weight", 2)
+    identity: dict[str, object] = {"wave": wave, "kind": "weighting", "estimate": "weights", "weight": weight}
+    identifier = number_id(wave, "weights", weight, [kind], groups)
+    return Result(identifier, value, unit, decimals, iterative=True, identity=identity)
