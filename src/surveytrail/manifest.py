@@ -19,6 +19,7 @@ from surveytrail.frames import write_whole
 
 MANIFEST = "data/raw/MANIFEST.yaml"
 DataStatus = Literal["synthetic", "real"]
+_NOT_DATA = frozenset({Path(MANIFEST).name, "README.md"})
 
 
 class RawFile(Strict):
@@ -28,7 +29,7 @@ class RawFile(Strict):
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     bytes: Annotated[int, Field(ge=0)]
     kind: str = Field(description="what the file holds, such as responses or margins")
-    status: Literal["synthetic", "real", "published", "derived", "assumed"]
+    status: Literal["synthetic", "real", "published", "assumed", "published+assumed"]
     source: str
     licence: str
     description: str
@@ -187,12 +188,15 @@ def _file_problem(directory: Path, entry: RawFile, line: int | None) -> Problem 
 def _missing(directory: Path, entry: RawFile, line: int | None) -> Problem:
     linked = (directory / entry.path).is_symlink()
     found = "a link to a file that is gone" if linked else "no such file"
+    todo = f"put the file there (source: {entry.source})"
+    if directory.resolve().parent.name == "examples":
+        todo += ", with: make example DATA=path/to/folder"
     return Problem(
         entry.path,
         "",
         found,
         f"the {entry.bytes} bytes that {MANIFEST}{f':{line}' if line else ''} records",
-        f"put the file there (source: {entry.source}), or remove its entry",
+        todo,
     )
 
 
@@ -213,7 +217,7 @@ def _files_beside_the_manifest(directory: Path) -> list[str]:
     return sorted(
         file.relative_to(directory).as_posix()
         for file in folder.rglob("*")
-        if file.is_file() and file.name != Path(MANIFEST).name and not file.name.startswith(".")
+        if file.is_file() and file.name not in _NOT_DATA and not file.name.startswith(".")
     )
 
 

@@ -1,0 +1,5 @@
+"""Run ``trail`` as ``python -m surveytrail.cli``."""
+
+from surveytrail.cli.app import app
+
+app(prog_name="trail")

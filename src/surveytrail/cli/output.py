@@ -1,0 +1,81 @@
+"""How every command speaks: text or JSON, the summary last, the exit code 0 only when all holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH_WITHOUT_TERMINAL = 140
+
+Directory = Annotated[
+    Path, typer.Option("--directory", "-d", help="Folder of the study: the one that holds config.yaml.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command found.
+
+    Parameters
+    ----------
+    ok : whether all that it looked at holds
+    summary : one sentence, printed as the last line
+    content : the rest, for ``--json``
+    render : prints the rest for people
+    """
+
+    ok: bool
+    summary: str
+    content: dict[str, Any]
+    render: Callable[[Console], None]
+
+
+def finish(work: Callable[[], Outcome], as_json: bool) -> NoReturn:
+    """Do a command's work, print its outcome and leave; what only the user can mend is shown without a traceback."""
+    from surveyspec.problems import StudyError
+
+    try:
+        outcome = work()
+    except StudyError as error:
+        _print_problems(error, as_json)
+        raise typer.Exit(1) from None
+    if as_json:
+        print(_as_json({"ok": outcome.ok, "summary": outcome.summary, **outcome.content}))
+    else:
+        console = make_console()
+        outcome.render(console)
+        console.print(outcome.summary, style="bold green" if outcome.ok else "bold red", markup=False, soft_wrap=True)
+    raise typer.Exit(0 if outcome.ok else 1)
+
+
+def make_console() -> Console:
+    """Return the console that commands print to: as wide as the terminal, or wide enough for a log."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False, emoji=False)
+
+
+def _print_problems(error: Any, as_json: bool) -> None:
+    count = len(error.problems)
+    summary = "stopped: 1 problem to mend" if count == 1 else f"stopped: {count} problems to mend"
+    if as_json:
+        problems = [dataclasses.asdict(problem) for problem in error.problems]
+        print(_as_json({"ok": False, "summary": summary, "problems": problems}))
+    else:
+        print(error, file=sys.stderr)
+        print(summary, file=sys.stderr)
+
+
+def _as_json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False, default=str)

@@ -1,0 +1,94 @@
+"""``trail trace``: one number, back to its raw cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from surveytrail.cli.output import AsJson, Directory, Outcome, finish
+
+if TYPE_CHECKING:
+    from surveytrail.tracing.trace import Trace
+
+
+def trace(
+    number: Annotated[str, typer.Argument(help="Id of a number, or its anchor (n-…) as a PDF or DOCX shows it.")],
+    directory: Directory = Path(),
+    as_json: AsJson = False,
+    rows: Annotated[int, typer.Option(min=0, help="How many raw records to show.")] = 5,
+    language: Annotated[str, typer.Option(help="Language of labels; English, or the study's first, by default.")] = "",
+) -> None:
+    """Walk a number back to its raw cells.
+
+    Shows what is printed, value, base and interval; how the number was computed (estimator, filter, weight); the lines
+    of script, study file and codebook that made it; the raw cells that it is tied to (DIRECT: computed from them;
+    INDIRECT: they decide who is in the base; GLOBAL: every record matters); and the first raw records, with commands
+    that print their lines. Cells of variables that the codebook marks restricted or drop are not shown.
+
+    Examples:
+
+        trail trace wave1.private_use.facebook.unweighted
+
+        trail trace n-0c9a5f2e77d1 --rows 20
+
+        trail trace wave1.H9.rho.unweighted --json
+
+        trail trace men.sample.pollster --directory examples/masculinity
+    """
+
+    def work() -> Outcome:
+        from surveyspec.study import load_study
+        from surveytrail.tracing.trace import trace_number
+
+        found = trace_number(load_study(directory), number, rows)
+        chosen = _language(found, language)
+        text = (found.row["text"] or {}).get(chosen, "no value")
+        disagrees = found.verdict is not None and not found.verdict["match"]
+        summary = f"{found.row['id']}: {text}, from {_counted(found)} of {found.row['raw_file']}"
+        if disagrees:
+            summary += "; THE SECOND ENGINE DISAGREES"
+
+        def render(console: Any) -> None:
+            from surveytrail.cli.trace_tree import print_trace
+
+            print_trace(console, found, chosen)
+
+        return Outcome(not disagrees, summary, _content(found), render)
+
+    finish(work, as_json)
+
+
+def _language(found: Trace, wanted: str) -> str:
+    """Return the language to label with: the one asked for, else English, else the first that the ledger has."""
+    from surveyspec.problems import Problem, StudyError, did_you_mean, listed
+
+    known = list(found.row["text"] or found.row["label"] or {})
+    if wanted and wanted not in known:
+        todo = did_you_mean(wanted, known) or "use one of them"
+        raise StudyError(Problem("--language", "", f"'{wanted}'", f"one of {listed(known)}", todo))
+    return wanted or ("en" if "en" in known or not known else known[0])
+
+
+def _counted(found: Trace) -> str:
+    columns = {name for edge in found.edges if edge.kind == "DIRECT" for name in edge.columns}
+    records = f"{found.records_behind} record{'' if found.records_behind == 1 else 's'}"
+    return f"{records} and {len(columns)} column{'' if len(columns) == 1 else 's'}"
+
+
+def _content(found: Trace) -> dict[str, Any]:
+    """Return the trace as JSON values; sets of records by their size."""
+    import dataclasses
+
+    return {
+        "number": found.row,
+        "verdict": found.verdict,
+        "variables": [dataclasses.asdict(variable) for variable in found.variables],
+        "edges": [
+            {"kind": edge.kind, "why": edge.why, "columns": edge.columns, "records": len(edge.records)}
+            for edge in found.edges
+        ],
+        "records_behind": found.records_behind,
+        "records": [dataclasses.asdict(record) for record in found.records],
+    }

@@ -1,0 +1,101 @@
+"""The text of a figure in parts, each with the class that the audit of documents asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from surveyspec.problems import Problem, StudyError, listed
+from surveyspec.study import CONFIG
+
+TokenClass = Literal["R", "P", "C", "S"]
+# Words that the figure itself adds. `{...}` are filled with parts that have a class of their own.
+WORDS: dict[str, dict[str, str]] = {
+    "interval": {
+        "en": "Lines: {level} confidence intervals, model-based",
+        "fr": "Traits\u00a0: intervalles de confiance à {level}, fondés sur un modèle",
+        "de": "Linien: Konfidenzintervalle zu {level}, modellbasiert",
+        "it": "Linee: intervalli di confidenza al {level}, basati su un modello",
+    },
+    "base": {"en": "n = {least} to {most}", "fr": "n = {least} à {most}", "de": "n = {least} bis {most}",
+             "it": "n = da {least} a {most}"},
+    "one_base": {"en": "n = {most}", "fr": "n = {most}", "de": "n = {most}", "it": "n = {most}"},
+    "unweighted": {"en": "unweighted", "fr": "non pondéré", "de": "ungewichtet", "it": "non ponderato"},
+    "synthetic": {"en": "Synthetic data", "fr": "Données synthétiques", "de": "Synthetische Daten",
+                  "it": "Dati sintetici"},
+    "colon": {"en": ": ", "fr": "\u00a0: ", "de": ": ", "it": ": "},
+    "semicolon": {"en": "; ", "fr": "\u202f; ", "de": "; ", "it": "; "},
+    "dots": {
+        "en": "Dot plot: {title}. Values with their intervals.",
+        "fr": "Graphique à points\u00a0: {title}. Valeurs avec leurs intervalles.",
+        "de": "Punktdiagramm: {title}. Werte mit ihren Intervallen.",
+        "it": "Grafico a punti: {title}. Valori con i loro intervalli.",
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of text and where it comes from.
+
+    Parameters
+    ----------
+    kind : R (result), P (parameter of the study), C (label of config or codebook), S (made by the figure itself)
+    source : number id, key path, or the name of what made it
+    show : for R, which text of the number: value, interval or n
+    """
+
+    kind: TokenClass
+    text: str
+    source: str
+    show: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the token as the figure's manifest lists it."""
+        return {"class": self.kind, **{name: value for name, value in asdict(self).items() if name != "kind" and value}}
+
+
+Line = tuple[Token, ...]
+
+
+def line_text(line: Sequence[Token]) -> str:
+    """Join the tokens of a line."""
+    return "".join(token.text for token in line)
+
+
+def words(key: str, language: str, **parts: Sequence[Token]) -> Line:
+    """Return the figure's own words in a language, with tokens in the places of ``{...}``.
+
+    Raises
+    ------
+    StudyError : the figure has no words in this language
+    """
+    texts = WORDS[key]
+    if language not in texts:
+        raise StudyError(
+            Problem(CONFIG, "report.languages", f"'{language}'", f"a language that figures can speak: {listed(texts)}",
+                    "leave this language out of 'report: languages:', or add its words to surveytrail.figures.tokens")
+        )  # fmt: skip
+    tokens: list[Token] = []
+    for piece in texts[language].replace("}", "{").split("{"):
+        if piece in parts:
+            tokens.extend(parts[piece])
+        elif piece:
+            tokens.append(Token("S", piece, f"figure words: {key}"))
+    return tuple(tokens)
+
+
+def sign(text: str) -> Token:
+    """Return punctuation that the figure adds."""
+    return Token("S", text, "punctuation")
+
+
+def separated(lines: Sequence[Sequence[Token]], separator: Sequence[Token]) -> Line:
+    """Join lines into one, with a separator between them."""
+    tokens: list[Token] = []
+    for line in lines:
+        if tokens:
+            tokens.extend(separator)
+        tokens.extend(line)
+    return tuple(tokens)

@@ -1,0 +1,1 @@
+"""From a printed number back to the raw cells that it was computed from."""

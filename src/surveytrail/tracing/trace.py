@@ -1,0 +1,218 @@
+"""The origin of one number, gathered from ledger, lineage, specification and raw file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from surveyspec.codebook import Variable
+from surveyspec.conditions import variables_of
+from surveyspec.documents import Document, load_document
+from surveyspec.identifiers import short_anchor
+from surveyspec.problems import Problem, StudyError
+from surveyspec.study import CONFIG, Study, WaveSpec
+from surveytrail.digests import file_digest
+from surveytrail.tracing.frames import LEDGER, Edge, TrailFrames
+from surveytrail.tracing.raw_records import (
+    Cell,
+    column_place,
+    print_lines_command,
+    read_records,
+    variables_by_column,
+    withheld,
+)
+
+
+@dataclass(frozen=True)
+class VariableOrigin:
+    """A variable that a number reads, and the line that declares it.
+
+    Parameters
+    ----------
+    place : ``file:line`` in the codebook, or in the study file for a derived variable
+    column : raw column; empty for a derived variable
+    made_of : the questionnaire variables that a derived variable comes from
+    """
+
+    code: str
+    label: dict[str, str]
+    place: str
+    column: str
+    sensitivity: str
+    made_of: tuple[VariableOrigin, ...] = ()
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """One raw record behind a number, with the cells that the value is computed from."""
+
+    record: int
+    first_line: int
+    last_line: int
+    respondent: str | None
+    cells: tuple[Cell, ...]
+    command: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where one number comes from.
+
+    Parameters
+    ----------
+    row : the ledger's row, as plain values
+    verdict : what the second engine found; None where it has not run
+    variables : what the value is computed from, then what filters and groups read
+    edges : ties to raw records and columns
+    records : the first raw records of the DIRECT edges
+    records_behind : how many raw records the DIRECT edges name
+    """
+
+    row: dict[str, Any]
+    verdict: dict[str, Any] | None
+    variables: tuple[VariableOrigin, ...]
+    edges: tuple[Edge, ...]
+    records: tuple[RawRecord, ...]
+    records_behind: int
+
+
+def trace_number(study: Study, number: str, rows: int = 5) -> Trace:
+    """Walk one number back to its raw cells.
+
+    Parameters
+    ----------
+    number : id of the number, or its short anchor (``n-`` and 12 hexadecimal digits, as documents carry it)
+    rows : how many raw records to show
+
+    Raises
+    ------
+    StudyError : an unknown number, no ledger, or a raw file that changed since the ledger was made
+    """
+    frames = TrailFrames(study.directory)
+    identifier = resolve_number(number, list(frames.ledger.index))
+    row = frames.row(identifier)
+    wave = study.waves.get(row["wave"])
+    if wave is None:
+        raise StudyError(
+            Problem(LEDGER, identifier, f"a number of the wave '{row['wave']}'", f"a wave that {CONFIG} declares",
+                    "run the pipeline again: the study file has changed since")
+        )  # fmt: skip
+    edges = tuple(frames.edges(identifier))
+    codes = _variables(wave, row)
+    return Trace(
+        row=row,
+        verdict=frames.verdict(identifier),
+        variables=_origins(study, wave, codes),
+        edges=edges,
+        records=_records(study, wave, frames, row, edges, rows),
+        records_behind=len(_direct_records(edges)),
+    )
+
+
+def resolve_number(number: str, known: Sequence[str]) -> str:
+    """Return the id that a user means by an id or by a short anchor.
+
+    Raises
+    ------
+    StudyError : no such number; names the closest ids
+    """
+    if number in known:
+        return number
+    wanted = number.removeprefix("#")
+    if wanted.startswith("n-"):
+        by_anchor = {short_anchor(identifier): identifier for identifier in known}
+        if wanted in by_anchor:
+            return by_anchor[wanted]
+    close = closest_numbers(number, known)
+    todo = f"did you mean {' or '.join(close)}?" if close else "ids stand in results/ledger/ledger.json"
+    raise StudyError(Problem(LEDGER, "id", f"no number '{number}'", f"one of the {len(known)} ids of the ledger", todo))
+
+
+def closest_numbers(number: str, known: Sequence[str], limit: int = 5) -> list[str]:
+    """Return the ids that have all parts of what was typed, then those spelled most like it."""
+    parts = [part for part in number.lower().split(".") if part]
+    containing = [identifier for identifier in known if parts and all(part in identifier.lower() for part in parts)]
+    alike = difflib.get_close_matches(number, known, n=limit, cutoff=0.6)
+    containing.sort(key=lambda identifier: (len(identifier), identifier))
+    return list(dict.fromkeys([*containing, *alike]))[:limit]
+
+
+def _variables(wave: WaveSpec, row: dict[str, Any]) -> list[str]:
+    """Return what the value is computed from, then what its filter and its groups read."""
+    filtered = variables_of(wave.condition(row["filter"])) if row["filter"] else ()
+    grouped = [code for code, _ in row["groups"] or []]
+    return [code for code in dict.fromkeys([*(row["variables"] or []), *filtered, *grouped]) if code in wave.names]
+
+
+def _origins(study: Study, wave: WaveSpec, codes: Sequence[str]) -> tuple[VariableOrigin, ...]:
+    document = load_document(study.directory / wave.wave.codebook, wave.wave.codebook)
+    return tuple(_origin(study, wave, document, code) for code in codes)
+
+
+def _origin(study: Study, wave: WaveSpec, document: Document, code: str) -> VariableOrigin:
+    if code in wave.wave.derived:
+        line = study.line("waves", wave.id, "derived", code)
+        roots = tuple(_origin(study, wave, document, root) for root in wave.roots((code,)))
+        return VariableOrigin(code, wave.label(code), f"{CONFIG}:{line}", "", "public", roots)
+    index = next(place for place, variable in enumerate(wave.codebook.variables) if variable.code == code)
+    variable = wave.codebook.variables[index]
+    place = f"{document.path}:{document.line(('variables', index))}"
+    column = variable.column if isinstance(variable.column, str) else f"#{variable.column.position}"
+    return VariableOrigin(code, wave.codebook.question(variable), place, column, variable.sensitivity)
+
+
+def _direct_records(edges: Sequence[Edge]) -> list[int]:
+    found = set[int]().union(*(edge.records for edge in edges if edge.kind == "DIRECT"))
+    return sorted(found)
+
+
+def _records(
+    study: Study, wave: WaveSpec, frames: TrailFrames, row: dict[str, Any], edges: Sequence[Edge], limit: int
+) -> tuple[RawRecord, ...]:
+    """Return the first raw records of the DIRECT edges with the cells of their columns."""
+    records = _direct_records(edges)[:limit]
+    if not records:
+        return ()
+    raw = study.directory / wave.wave.raw
+    _must_be_unchanged(raw, wave, row)
+    columns = list(dict.fromkeys(name for edge in edges if edge.kind == "DIRECT" for name in edge.columns))
+    variables = {name: variables_by_column(wave.codebook).get(name) for name in columns}
+    shown = [variable.code for variable in variables.values() if variable is not None and not withheld(variable)]
+    imported = frames.responses(wave.id, sorted({1, *records}), shown)
+    spans = [(imported[record]["first_line"], imported[record]["last_line"]) for record in records]
+    table = read_records(raw, wave.wave.reader, wave.wave.raw, imported[1]["first_line"] - 1, spans)
+    places = {name: column_place(table, name) for name in columns}
+    identified = not withheld(wave.codebook.by_code[wave.wave.respondent])
+    found = []
+    for at, (record, span) in enumerate(zip(records, spans, strict=True)):
+        cells = tuple(
+            _cell(wave, variables[name], name, str(table.cells[at, places[name]]), imported[record]) for name in columns
+        )
+        respondent = str(imported[record]["respondent"]) if identified else None
+        found.append(RawRecord(record, *span, respondent, cells, print_lines_command(raw, *span)))
+    return tuple(found)
+
+
+def _cell(wave: WaveSpec, variable: Variable | None, column: str, raw: str, imported: dict[str, Any]) -> Cell:
+    """Return one cell with what the importer made of it."""
+    reason = withheld(variable)
+    if variable is None or reason:
+        return Cell(column, variable.code if variable else "", None, {}, withheld=reason)
+    missing = imported[f"{variable.code}:reason"]
+    if isinstance(missing, str):
+        return Cell(column, variable.code, raw, {}, missing=missing)
+    code = imported[variable.code]
+    category = next((part for part in wave.codebook.categories(variable) if part.code == code), None)
+    return Cell(column, variable.code, raw, dict(category.label) if category else {})
+
+
+def _must_be_unchanged(raw: Path, wave: WaveSpec, row: dict[str, Any]) -> None:
+    found = file_digest(raw) if raw.is_file() else "no such file"
+    if found != row["raw_digest"]:
+        raise StudyError(
+            Problem(wave.wave.raw, "", found, f"sha256 {row['raw_digest']}, from which {row['id']} was computed",
+                    "restore the file, or run the pipeline again")
+        )  # fmt: skip
