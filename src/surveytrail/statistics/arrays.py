@@ -87,6 +87,11 @@ def _compact(codes: IntArray) -> IntArray:
     return np.unique(codes, return_inverse=True)[1].astype(np.int64).reshape(-1)
 
 
+def weighted_counts(codes: IntArray, weights: FloatArray, groups: int) -> FloatArray:
+    """Sum `weights` (n,) within groups given by `codes` (n,); returns (groups,)."""
+    return np.bincount(codes, weights=weights, minlength=groups).astype(np.float64, copy=False)
+
+
 def group_sums(values: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """Sum the rows of `values` (n, k) within groups given by `codes` (n,); returns (groups, k)."""
     if values.shape[1] == 1:

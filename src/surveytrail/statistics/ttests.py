@@ -1,0 +1,113 @@
+"""Design-based t tests: one sample, paired, and two groups (R's `svyttest`)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from surveytrail.statistics import tails
+from surveytrail.statistics.arrays import FloatArray
+from surveytrail.statistics.design import ReplicateDesign
+from surveytrail.statistics.errors import StatisticsError
+from surveytrail.statistics.inference import AnyDesign, covariance_by_replicates, covariance_of_scores, restrict
+from surveytrail.statistics.model_matrix import model_matrix
+from surveytrail.statistics.outcome import TestResult
+from surveytrail.statistics.regression import generalised_linear
+
+
+def one_sample(design: AnyDesign, y: FloatArray, *, mean: float = 0.0, level: float = 0.95) -> TestResult:
+    """Test whether a population mean equals `mean`.
+
+    Parameters: `y` (n,) with NaN = missing. The reference is Student's t with one degree of freedom less than the
+    design has, as in R. Returns a TestResult whose effect size is the difference from `mean` with its interval.
+    """
+    values = np.asarray(y, dtype=np.float64) - mean
+    view = restrict(design, np.isfinite(values), "t test")
+    filled = np.where(view.in_domain, values, 0.0)
+    total = float(view.domain_weights.sum())
+    estimate = float(view.domain_weights @ filled) / total
+    if isinstance(view, ReplicateDesign):
+
+        def again(block: FloatArray) -> FloatArray:
+            return ((filled @ block) / block.sum(axis=0))[:, None]
+
+        variance = covariance_by_replicates(view, np.array([estimate]), again)[0, 0]
+    else:
+        influence = np.where(view.in_domain, filled - estimate, 0.0) / total
+        variance = covariance_of_scores(view, influence[:, None])[0, 0]
+    df = float(view.degrees_of_freedom) - 1
+    return _result("one-sample t", estimate, math.sqrt(variance), df, int((view.domain_weights > 0).sum()), level)
+
+
+def paired(design: AnyDesign, y: FloatArray, other: FloatArray, *, level: float = 0.95) -> TestResult:
+    """Test whether two variables (n,) of the same respondents have the same mean; the effect is mean(y - other)."""
+    return one_sample(design, np.asarray(y, dtype=np.float64) - np.asarray(other, dtype=np.float64), level=level)
+
+
+def two_groups(design: AnyDesign, y: FloatArray, group: Any, *, level: float = 0.95) -> TestResult:
+    """Test whether the means of two groups are equal.
+
+    Parameters: `y` (n,) with NaN = missing; `group` (n,) with two levels, None and NaN = missing. The effect is the
+    mean of the second level (sorted, or in category order) minus that of the first, by a weighted regression.
+
+    Errors: StatisticsError unless exactly two groups have respondents.
+    """
+    values = np.asarray(y, dtype=np.float64)
+    codes, labels = two_group_codes(group, np.isfinite(values) & (design.domain_weights > 0))
+    predictors = model_matrix({"group": codes}, ["group"])
+    fit = generalised_linear(design, values, predictors, family="gaussian")
+    result = _result(
+        f"two-sample t, {labels[1]} - {labels[0]}",
+        float(fit.coefficients[1]),
+        float(fit.standard_error[1]),
+        fit.degrees_of_freedom,
+        fit.n_used,
+        level,
+    )
+    return result
+
+
+def two_group_codes(group: Any, usable: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[FloatArray, tuple[Any, Any]]:
+    """Code two groups as 0.0 and 1.0 (NaN = missing); StatisticsError unless exactly two occur in `usable` rows."""
+    from surveytrail.statistics.chisquare import factor_codes
+
+    codes, levels = factor_codes(group, usable)
+    if len(levels) != 2:
+        raise StatisticsError(
+            "Not two groups",
+            expected="exactly two groups with respondents",
+            got=f"{len(levels)}: {', '.join(str(level) for level in levels[:8])}",
+            hint="choose two groups by a filter, or use a test for several groups",
+        )
+    return np.where(codes >= 0, codes, np.nan).astype(np.float64), (levels[0], levels[1])
+
+
+def _result(test: str, estimate: float, error: float, df: float, n_used: int, level: float) -> TestResult:
+    warnings: tuple[str, ...] = ()
+    if df <= 0:
+        warnings = ("no degrees of freedom left for a test",)
+    if error == 0:
+        warnings = (*warnings, "the estimate does not vary under the design: no test")
+    statistic = estimate / error if error > 0 else math.nan
+    tail = tails.t_two_sided(statistic, df) if df > 0 else tails.Tail(math.nan, math.nan)
+    half = float(stats.t.isf((1 - level) / 2, df)) * error if df > 0 else math.nan
+    return TestResult(
+        test=test,
+        statistic=statistic,
+        statistic_name="t",
+        df=(df,),
+        p=tail.p,
+        log_p=tail.log_p,
+        effect_size=estimate,
+        effect_name="difference",
+        effect_lower=estimate - half,
+        effect_upper=estimate + half,
+        interval_method=f"design-based t, {level:.0%}",
+        n_used=n_used,
+        library="surveytrail",
+        warnings=warnings,
+        details={"standard_error": error},
+    )
