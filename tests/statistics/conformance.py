@@ -37,41 +37,36 @@ NOT_FIGURES = {
 
 Figures = Mapping[str, Any]
 Runner = Callable[[Case, Reference], Figures]
+Tolerance = float | Callable[[Case, str], float]
 _RUNNERS: dict[str, Runner] = {}
-_TOLERANCES: dict[str, float] = {}
+_TOLERANCES: dict[str, Tolerance] = {}
+
+
+@dataclass(frozen=True)
+class Deliberate:
+    """A way in which figures differ from R on purpose, and the relative difference it may make (inf = any)."""
+
+    reason: str
+    tolerance: float
+
+
+# By key. A runner names, under "deliberate", the key for each figure concerned. Explained in docs/methods/agreement-with-r.md.
+DELIBERATE: dict[str, Deliberate] = {}
 
 
 class Unsupported(Exception):
     """Raised by a runner for what the project deliberately does not offer; the text says why."""
 
 
-@dataclass(frozen=True)
-class ByDesign:
-    """A figure that differs from R on purpose. `key` None stands for all figures of the case."""
+def runner(*groups: str, tolerance: Tolerance = CLOSED_FORM) -> Callable[[Runner], Runner]:
+    """Register a function that computes the figures of the cases of some groups.
 
-    reason: str
-    applies: Callable[[Case, str], bool]
-
-
-_BY_DESIGN: list[ByDesign] = []
-
-
-def runner(*groups: str, tolerance: float = CLOSED_FORM) -> Callable[[Runner], Runner]:
-    """Register a function that computes the figures of the cases of some groups."""
+    It returns them by name; besides, "deliberate" may map names to keys of `DELIBERATE`.
+    """
 
     def register(function: Runner) -> Runner:
         for group in groups:
             _RUNNERS[group], _TOLERANCES[group] = function, tolerance
-        return function
-
-    return register
-
-
-def by_design(reason: str) -> Callable[[Callable[[Case, str], bool]], Callable[[Case, str], bool]]:
-    """Register a predicate (case, figure name) for figures that differ from R on purpose."""
-
-    def register(function: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
-        _BY_DESIGN.append(ByDesign(reason, function))
         return function
 
     return register
@@ -85,7 +80,7 @@ class Outcome:
     figures: int = 0
     agreed: int = 0
     differing: list[str] = field(default_factory=list)
-    by_design: list[str] = field(default_factory=list)
+    deliberate: dict[str, str] = field(default_factory=dict)
     unsupported: str = ""
 
     @property
@@ -134,16 +129,13 @@ def scale_of(case: Case, name: str, size: int) -> np.ndarray:
     return np.ones(size) if leaf == "cv" else np.zeros(size)
 
 
-def compare(case: Case, got: Figures, tolerance: float) -> Outcome:
+def compare(case: Case, got: Figures, tolerance: Tolerance) -> Outcome:
     """Compare the computed figures with those of the case."""
     outcome = Outcome(case["id"])
+    deliberate: Mapping[str, str] = got.get("deliberate", {})
     for name, expected in figures_of(case):
         want = numbers(expected)
         outcome.figures += want.size
-        reason = next((rule.reason for rule in _BY_DESIGN if rule.applies(case, name)), None)
-        if reason is not None:
-            outcome.by_design.append(f"{name}: {reason}")
-            continue
         if name not in got:
             outcome.differing.append(f"{name}: not computed")
             continue
@@ -151,12 +143,24 @@ def compare(case: Case, got: Figures, tolerance: float) -> Outcome:
         if have.size != want.size:
             outcome.differing.append(f"{name}: {have.size} figures instead of {want.size}")
             continue
-        allowed = tolerance * np.maximum(np.abs(np.nan_to_num(want)), scale_of(case, name, want.size))
-        same = (np.isnan(want) & np.isnan(have)) | (want == have) | (np.abs(have - want) <= allowed)
+        relative = tolerance(case, name) if callable(tolerance) else tolerance
+        same = agree(have, want, relative, scale_of(case, name, want.size))
         outcome.agreed += int(same.sum())
+        if name in deliberate and not same.all():
+            outcome.deliberate[name] = deliberate[name]
+            same |= agree(have, want, DELIBERATE[deliberate[name]].tolerance, scale_of(case, name, want.size))
         for index in np.flatnonzero(~same):
             outcome.differing.append(f"{name}[{index}]: {have[index]!r} instead of {want[index]!r}")
     return outcome
+
+
+def agree(have: np.ndarray, want: np.ndarray, relative: float, scale: np.ndarray) -> np.ndarray:
+    """Which figures agree within a relative tolerance; infinite tolerance accepts every finite figure."""
+    if math.isinf(relative):
+        return np.isfinite(have)
+    with np.errstate(invalid="ignore"):
+        allowed = relative * np.maximum(np.abs(np.nan_to_num(want)), scale)
+        return (np.isnan(want) & np.isnan(have)) | (want == have) | (np.abs(have - want) <= allowed)
 
 
 def load_runners() -> None:
@@ -186,16 +190,20 @@ def run_case(case: Case, reference: Reference) -> Outcome:
 
 
 def tally(outcomes: Mapping[str, list[Outcome]]) -> str:
-    """The table: agreeing, supported and all cases and figures of each group."""
-    lines = [f"{'group':<15}{'cases agree':>12}{'supported':>11}{'all':>6}{'figures agree':>15}{'by design':>11}{'all':>8}"]
+    """The table: agreeing, supported and all cases of each group, and their figures."""
+    heads = (
+        f"{'cases agree':>12}{'supported':>11}{'all':>7}{'figures agree':>15}{'deliberate':>12}{'differ':>8}{'all':>8}"
+    )
+    lines = [f"{'group':<15}{heads}"]
     rows = [(group, outcomes[group]) for group in sorted(outcomes)]
-    rows.append(("all", [outcome for group in outcomes.values() for outcome in group]))
+    rows.append(("all", [outcome for cases in outcomes.values() for outcome in cases]))
     for group, cases in rows:
         supported = [outcome for outcome in cases if not outcome.unsupported]
+        figures, agreed = sum(o.figures for o in supported), sum(o.agreed for o in supported)
+        differ = sum(len(o.differing) for o in supported)
         lines.append(
-            f"{group:<15}{sum(o.passed for o in supported):>12}{len(supported):>11}{len(cases):>6}"
-            f"{sum(o.agreed for o in supported):>15}{sum(o.figures - o.agreed - len(o.differing) for o in supported):>11}"
-            f"{sum(o.figures for o in supported):>8}"
+            f"{group:<15}{sum(o.passed for o in supported):>12}{len(supported):>11}{len(cases):>7}"
+            f"{agreed:>15}{figures - agreed - differ:>12}{differ:>8}{figures:>8}"
         )
     return "\n".join(lines)
 
@@ -215,7 +223,12 @@ def main(arguments: list[str]) -> int:
             elif outcome.differing:
                 failed += 1
                 print(f"DIFFERS      {group} {outcome.case_id}: {'; '.join(outcome.differing[:4])}")
-    print(f"\nReference: {reference.root.name} of {'R survey 4.5, full suite' if 'shared' in str(reference.root) else 'biz'}")
+    for key in sorted({key for cases in outcomes.values() for o in cases for key in o.deliberate.values()}):
+        number = sum(key in o.deliberate.values() for cases in outcomes.values() for o in cases)
+        print(f"deliberate   {key} ({number} cases): {DELIBERATE[key].reason}")
+    print(
+        f"\nReference: {reference.root.name} of {'R survey 4.5, full suite' if 'shared' in str(reference.root) else 'biz'}"
+    )
     print(tally(outcomes))
     agreed = sum(outcome.passed for cases in outcomes.values() for outcome in cases)
     supported = sum(not outcome.unsupported for cases in outcomes.values() for outcome in cases)

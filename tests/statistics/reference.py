@@ -64,7 +64,9 @@ class Reference:
     @cache  # noqa: B019  (one instance per run)
     def frame(self, name: str) -> pd.DataFrame:
         """A data set with its factors as categories in the reference's order."""
-        frame = pd.read_csv(self.root / "data" / f"{name}.csv", keep_default_na=False, na_values=[""], float_precision="round_trip")
+        frame = pd.read_csv(
+            self.root / "data" / f"{name}.csv", keep_default_na=False, na_values=[""], float_precision="round_trip"
+        )
         for column in _FACTORS.get(name, ()):
             if column in frame:
                 frame[column] = _as_factor(frame[column], _ORDERS.get(column))

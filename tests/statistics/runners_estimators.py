@@ -12,7 +12,17 @@ import pandas as pd
 from surveytrail.statistics import estimators
 from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.estimates import t_quantile
-from tests.statistics.conformance import Case, Figures, Unsupported, runner
+from surveytrail.statistics.intervals import proportion_interval
+from tests.statistics.conformance import (
+    CLOSED_FORM,
+    DELIBERATE,
+    ITERATIVE,
+    Case,
+    Deliberate,
+    Figures,
+    Unsupported,
+    runner,
+)
 from tests.statistics.reference import Reference
 
 
@@ -80,3 +90,40 @@ def smooth(case: Case, reference: Reference) -> Figures:
     if result.covariance is not None:
         figures["vcov"] = result.covariance
     return figures
+
+
+DELIBERATE["extreme_share"] = Deliberate(
+    "a share of 0 or 1 gets Korn-Graubard limits from the number of respondents; R gives NaN or an interval of no width",
+    math.inf,
+)
+DELIBERATE["exact_profile"] = Deliberate(
+    "profile-likelihood limits are solved exactly; R interpolates a coarse grid around an unconverged fit", 2e-3
+)
+DELIBERATE["extreme_replicates"] = Deliberate(
+    "a share of 0 or 1 in some replicates: delta method instead of infinite log odds cut off where R's fit stops",
+    math.inf,
+)
+
+
+def _proportion_tolerance(case: Case, name: str) -> float:
+    """R fits `logit` and `likelihood` iteratively and stops at 1e-8."""
+    return ITERATIVE if case["inputs"]["method"] in ("logit", "likelihood") else CLOSED_FORM
+
+
+@runner("ciprop", "ciprop_rep", tolerance=_proportion_tolerance)
+def proportion(case: Case, reference: Reference) -> Figures:
+    inputs, design = case["inputs"], reference.design(case["design"])
+    shares = estimators.mean(design, columns_of(reference.frame(case["dataset"]), inputs["y"]))
+    interval, warnings = proportion_interval(
+        design, shares, inputs["method"], inputs["ci_level"], df="design", cap_effective_n=False
+    )
+    key = "exact_profile" if inputs["method"] == "likelihood" else ""
+    for warning, reason in (
+        ("delta_method", "extreme_replicates"), ("no_success", "extreme_share"), ("all_success", "extreme_share"),
+    ):  # fmt: skip
+        key = reason if warning in warnings.get((0, 0), ()) else key
+    figures = ("value", "ci_lower", "ci_upper") if key == "extreme_share" else ("ci_lower", "ci_upper")
+    return {
+        "value": shares.value, "se": shares.standard_error, "df": shares.design_degrees_of_freedom,
+        "ci_lower": interval.lower, "ci_upper": interval.upper, "deliberate": dict.fromkeys(figures, key) if key else {},
+    }  # fmt: skip

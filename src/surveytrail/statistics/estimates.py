@@ -20,8 +20,9 @@ WARNINGS = {
     "one_respondent": "one respondent only: no standard error can be estimated",
     "no_degrees_of_freedom": "as many strata as sampled units in this domain: no interval with t quantiles",
     "zero_base": "the weighted base is zero",
-    "no_success": "no respondent has the property: the share is 0",
-    "all_success": "every respondent has the property: the share is 1",
+    "no_success": "the share is 0: limits by Korn and Graubard with the number of respondents",
+    "all_success": "the share is 1: limits by Korn and Graubard with the number of respondents",
+    "delta_method": "the share is 0 or 1 in some replicates: variance of the log odds by the delta method",
     "replicates_dropped": "some replicates have no respondent in this domain and were left out",
     "no_replicate": "no replicate has a respondent in this domain: no standard error",
     "population_below_sample": "the weights sum to less than the number of respondents: not scaled to the population?",
@@ -52,8 +53,10 @@ class Estimates:
         The same for the whole design.
     n_used:
         (k, d) respondents with a weight that the value is computed from.
+    n_domain:
+        (k, d) respondents with a weight in the domain, those without a value for the item included.
     sum_of_weights:
-        (k, d) their weights added up.
+        (k, d) the weights of the respondents used, added up.
     design_effect:
         (k, d) variance over the variance of a simple random sample of the same size, when asked for.
     covariance:
@@ -69,6 +72,7 @@ class Estimates:
     degrees_of_freedom: FloatArray
     design_degrees_of_freedom: float
     n_used: IntArray
+    n_domain: IntArray
     sum_of_weights: FloatArray
     design_effect: FloatArray | None = None
     covariance: FloatArray | None = None

@@ -171,7 +171,8 @@ def _estimate(
     matrix = _covariance(design, value, scores, replicates, masks) if with_covariance else None
     flags = _flags(statistic, value, variances, bases, replicates, effects)
     return Estimates(
-        value, variances, bases.degrees_of_freedom, float(design.degrees_of_freedom), bases.n_used, bases.weights,
+        value, variances, bases.degrees_of_freedom, float(design.degrees_of_freedom), bases.n_used,
+        bases.n_domain, bases.weights,
         effects, matrix, replicates, warning_table(flags),
     )  # fmt: skip
 
