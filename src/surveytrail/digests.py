@@ -18,15 +18,20 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def file_digests(paths: Iterable[Path]) -> str:
+    """Return one digest of several files, by name and content."""
+    content = hashlib.sha256()
+    for path in sorted(paths, key=_name):
+        content.update(f"{_name(path)} {file_digest(path)}\n".encode())
+    return content.hexdigest()
+
+
 def code_digest(scripts: Iterable[Path]) -> str:
     """Return one digest of scripts and of every module of ours that they import, directly or through others."""
     files: set[Path] = set()
     for script in scripts:
         files |= {script, *imported_files(script)}
-    content = hashlib.sha256()
-    for path in sorted(files, key=_name):
-        content.update(f"{_name(path)} {file_digest(path)}\n".encode())
-    return content.hexdigest()
+    return file_digests(files)
 
 
 def imported_files(script: Path) -> set[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -10,19 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from surveyspec.conditions import Variable
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.plan import NumberSpec, canonical, digest
 from surveyspec.study import WaveSpec
-from surveytrail.frames import columns_of
+from surveytrail.frames import columns_of, input_digest
 from surveytrail.lineage import Lineage, add_exclusion_edges, add_weight_edges, raw_columns
 from surveytrail.masks import evaluate
-from surveytrail.statistics.estimators import Estimates, mean
+from surveytrail.statistics.design import SurveyDesign
+from surveytrail.statistics.estimates import Estimates, Interval
+from surveytrail.statistics.estimators import mean
+from surveytrail.statistics.intervals import proportion_interval
 from surveytrail.weighting import design_of
 
 NO_WEIGHT = "NO_WEIGHT"
-INTERVAL = {"t": "mean", "wilson": "wilson", "logit": "logit"}
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,12 @@ def estimate_numbers(
     cache, lineage = _Cache(analysis, wave), Lineage()
     keys = [(cache.value(spec), cache.domain(spec)) for spec in specs]
     rows: dict[str, dict[str, object]] = {}
-    for weight in dict.fromkeys(spec.weight for spec in specs):
-        chosen = [(spec, key) for spec, key in zip(specs, keys, strict=True) if spec.weight == weight]
+    for weight, estimator in dict.fromkeys((spec.weight, spec.estimator) for spec in specs):
+        chosen = [
+            (spec, key)
+            for spec, key in zip(specs, keys, strict=True)
+            if (spec.weight, spec.estimator) == (weight, estimator)
+        ]
         for row in _estimate_with(weight, chosen, cache, analysis, weights, responses, lineage):
             rows[str(row["id"])] = row
     return Numbers(pd.DataFrame([rows[spec.id] for spec in specs]), lineage)
@@ -110,7 +116,7 @@ def _estimate_with(
     responses: pd.DataFrame,
     lineage: Lineage,
 ) -> list[dict[str, object]]:
-    """Estimate the numbers of one weight: all value columns in all domains in one matrix pass."""
+    """Estimate the shares or the means of one weight: all value columns in all domains in one matrix pass."""
     design = design_of(analysis, weights, cache.wave, weight)
     value_places = {key: place for place, key in enumerate(dict.fromkeys(key for _, (key, _) in chosen))}
     domain_places = {key: place for place, key in enumerate(dict.fromkeys(key for _, (_, key) in chosen))}
@@ -118,6 +124,7 @@ def _estimate_with(
     values = np.column_stack([cache.values[key] for key in value_places])
     domains = np.column_stack([cache.domains[key] for key in domain_places])
     estimates = mean(design, values, domains)
+    limits = _limits(design, estimates, {(spec.interval_method, spec.level) for spec, _ in chosen})
     records, respondents = analysis["record"].to_numpy(), analysis["respondent"].to_numpy()
     every_record = responses["record"].to_numpy()
     rows = []
@@ -125,16 +132,41 @@ def _estimate_with(
         at = (value_places[value_key], domain_places[domain_key])
         value, inside = cache.values[value_key], cache.domains[domain_key]
         used = inside & weighted & ~np.isnan(value)
-        row = _row(spec, estimates, at, value, inside, used, design.weights, cache.reasons[value_key])
-        row["input_digest"] = _input_digest(records[used], respondents[used], value[used], design.weights[used])
+        interval = limits[spec.interval_method, spec.level]
+        row = _row(spec, estimates, interval, at, value, inside, used, design.weights, cache.reasons[value_key])
+        row["input_digest"] = input_digest(records[used], respondents[used], value[used], design.weights[used])
         rows.append(row)
         _add_edges(lineage, spec, cache.wave, records, every_record, inside, used)
     return rows
 
 
+def _limits(
+    design: SurveyDesign, estimates: Estimates, kinds: set[tuple[str, float]]
+) -> dict[tuple[str, float], Interval]:
+    """Return the intervals of all cells, per method and level asked for."""
+    found: dict[tuple[str, float], Interval] = {}
+    for method, level in kinds:
+        if method == "t":
+            found[method, level] = estimates.interval(level)
+        elif method == "wilson":
+            found[method, level] = _wilson(estimates, level)
+        else:
+            found[method, level] = proportion_interval(design, estimates, "logit", level).interval
+    return found
+
+
+def _wilson(estimates: Estimates, level: float) -> Interval:
+    """Wilson's (1927) score interval of unweighted shares."""
+    z, p, n = ndtri((1 + level) / 2), estimates.value, np.where(estimates.n_used > 0, estimates.n_used, np.nan)
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return Interval(np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0), level, "wilson")
+
+
 def _row(
     spec: NumberSpec,
     estimates: Estimates,
+    interval: Interval,
     at: tuple[int, int],
     value: np.ndarray,
     inside: np.ndarray,
@@ -145,7 +177,6 @@ def _row(
     """Return what was computed for one number, without labels."""
     n_used = int(used.sum())
     is_count = spec.estimator == "share" and spec.weight == UNWEIGHTED
-    lower, upper = (bound[at] for bound in estimates.interval(spec.level, INTERVAL[spec.interval_method]))
     excluded = dict(sorted(Counter(reasons[inside & np.isnan(value)]).items()))
     without_weight = int((inside & ~np.isnan(value)).sum()) - n_used
     if without_weight:
@@ -162,8 +193,8 @@ def _row(
         "n_effective": float(weights[used].sum() ** 2 / (weights[used] ** 2).sum()) if n_used else 0.0,
         "se": _number(estimates.standard_error[at]),
         "se_method": "taylor",
-        "lower": _number(lower),
-        "upper": _number(upper),
+        "lower": _number(interval.lower[at]),
+        "upper": _number(interval.upper[at]),
         "interval_level": spec.level,
         "interval_method": spec.interval_method,
         "df": _number(estimates.degrees_of_freedom[at]),
@@ -175,15 +206,6 @@ def _row(
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _input_digest(records: np.ndarray, respondents: np.ndarray, values: np.ndarray, weights: np.ndarray) -> str:
-    """Digest a number's exact input: who is in it, with which value and which weight, in record order."""
-    content = hashlib.sha256(records.astype("<i8").tobytes())
-    content.update("\n".join(respondents).encode())
-    content.update(values.astype("<f8").tobytes())
-    content.update(weights.astype("<f8").tobytes())
-    return content.hexdigest()
 
 
 def _add_edges(

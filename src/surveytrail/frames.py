@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -48,6 +48,16 @@ def columns_of(frame: pd.DataFrame) -> dict[str, Any]:
     return {name: prepared[name].to_numpy() for name in prepared.columns}
 
 
-def write_json(content: Mapping[str, Any], path: Path) -> None:
-    """Write JSON with sorted keys, whole or not at all."""
-    write_whole(path, (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+def input_digest(records: np.ndarray, respondents: np.ndarray, values: np.ndarray, weights: np.ndarray) -> str:
+    """Digest a number's exact input: who is in it, with which values and which weight, in record order.
+
+    Parameters
+    ----------
+    records, respondents, weights : (n,) raw record numbers, respondent ids and weights of the records used
+    values : (n,) or (n, k) values used
+    """
+    content = hashlib.sha256(records.astype("<i8").tobytes())
+    content.update("\n".join(respondents).encode())
+    content.update(np.ascontiguousarray(values).astype("<f8").tobytes())
+    content.update(weights.astype("<f8").tobytes())
+    return content.hexdigest()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from surveyspec.config import ColumnWeight, RakedWeight
+from surveyspec.config import ColumnWeight, RakedWeight, Trim
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
 from surveyspec.study import CONFIG, WaveSpec
@@ -180,7 +180,8 @@ def _raked_weight(
     beyond = {code: set(columns[code][is_known(columns[code])]) - set(answers[code]) for code in weight.variables}
     targets = _targets(answers, beyond, weight, margins)
     try:
-        result = rake(np.ones(int(inside.sum())), {code: (answers[code], targets[code]) for code in weight.variables})
+        margins_to_meet = {code: (answers[code], dict[Hashable, float](targets[code].items())) for code in targets}
+        result = rake(np.ones(int(inside.sum())), margins_to_meet)
     except StatisticsError as error:
         raise StudyError(
             Problem(weight.margins, f"weight '{name}' of {wave.id}", str(error), "margins that the sample can meet",
@@ -188,14 +189,13 @@ def _raked_weight(
         ) from None  # fmt: skip
     raked, final = np.zeros(size), np.zeros(size)
     raked[inside] = result.weights
-    trimmed = (
-        trim(result.weights, upper=weight.trim.upper, unit=weight.trim.relative_to, strict=True)
-        if weight.trim
-        else None
-    )
-    final[inside] = result.weights if trimmed is None else trimmed.weights
-    rows: list[dict[str, object]] = [_row(name, "records_outside", size - int(inside.sum()))]
-    rows.append(_row(name, "trimmed", 0 if trimmed is None else int(trimmed.trimmed.sum())))
+    bound = weight.trim or Trim(upper=np.inf)
+    trimmed = trim(result.weights, upper=bound.upper, unit=bound.relative_to, strict=True)
+    final[inside] = trimmed.weights
+    rows: list[dict[str, object]] = [
+        _row(name, "records_outside", size - int(inside.sum())),
+        _row(name, "trimmed", int(trimmed.trimmed.sum())),
+    ]
     for code in weight.variables:
         for level, target in targets[code].items():
             at = (columns[code] == level) & inside

@@ -14,12 +14,15 @@ from snakemake.exceptions import WorkflowError
 from surveyspec import slices
 from surveyspec.problems import StudyError
 from surveyspec.study import load_study
-from surveytrail.digests import code_digest, file_digest
-from surveytrail.manifest import check_manifest
+from surveytrail.digests import code_digest, file_digest, file_digests
+from surveytrail.manifest import check_manifest, data_status
+from surveytrail.reporting.extension import extension_files
+from surveytrail.reporting.pages import document_names
 
 try:
     STUDY = load_study(Path.cwd())
     check_manifest(STUDY)
+    DOCUMENTS = [f"results/report/{name}" for name in document_names(STUDY)]
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
@@ -47,9 +50,23 @@ def raw_file(wildcards):
     return wave_of(wildcards).wave.raw
 
 
+def page_files():
+    """Everything that the study's authors wrote for the report."""
+    folders = sorted({Path(page).parent for page in STUDY.config.report.pages})
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [str(path) for path in files if "_extensions" not in path.parts]
+
+
 def per_wave(pattern):
     """A result of every wave, keyed for the rule's script."""
     return [pattern.format(wave=wave) for wave in WAVES]
 
 
 LOCK = file_digest(WORKFLOW / "requirements.lock")
+
+
+
+def final_outputs():
+    """What a whole run makes."""
+    published = ["results/published/comparison.csv"] if STUDY.config.published else []
+    return ["results/verification/summary.json", *published, *DOCUMENTS]

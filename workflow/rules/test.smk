@@ -11,7 +11,7 @@ rule test_hypotheses:
     log:
         "results/logs/test_hypotheses.{wave}.log",
     params:
-        study=lambda wildcards: slices.test_slice(STUDY, wildcards.wave),
+        study=lambda wildcards: slices.testing_slice(STUDY, wildcards.wave),
         code=code("test_hypotheses.py"),
         lock=LOCK,
     script:

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -109,7 +110,7 @@ def collect_ledger(study: Study, results: Mapping[str, WaveResults], environment
 
 def _estimate_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
     specs = {spec.id: spec for spec in plan_numbers(study, wave.id)}
-    return [{**_spec_fields(study, wave, specs[str(row["id"])]), **row} for row in result.numbers.to_dict("records")]
+    return [{**_spec_fields(study, wave, specs[str(row["id"])]), **row} for row in _rows(result.numbers)]
 
 
 def _spec_fields(study: Study, wave: WaveSpec, spec: NumberSpec) -> dict[str, object]:
@@ -152,7 +153,7 @@ def _question(wave: WaveSpec, codes: tuple[str, ...]) -> dict[str, str]:
 def _test_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
     specs = {spec.id: spec for spec in plan_tests(study, wave.id)}
     rows = []
-    for computed in result.tests.to_dict("records"):
+    for computed in _rows(result.tests):
         spec = specs[str(computed.pop("hypothesis"))]
         rows.append({**_test_fields(study, spec, str(computed["statistic"])), **computed})
     return rows
@@ -179,7 +180,7 @@ def _flow_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: Linea
     every_record = result.responses["record"].to_numpy()
     rules = {rule.id: (place, rule) for place, rule in enumerate(wave.wave.cleaning)}
     rows: list[dict[str, object]] = []
-    for step in result.flow.to_dict("records"):
+    for step in _rows(result.flow):
         name, rule = str(step["step"]), str(step["rule"])
         count = int(step["count"])
         identifier = number_id(wave.id, "flow", UNWEIGHTED, [name, *([rule] if rule else [])])
@@ -209,7 +210,7 @@ def _flow_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: Linea
 def _weighting_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: Lineage) -> list[dict[str, object]]:
     analysed = result.analysis["record"].to_numpy()
     rows: list[dict[str, object]] = []
-    for row in result.diagnostics.to_dict("records"):
+    for row in _rows(result.diagnostics):
         weight, statistic, margin = str(row["weight"]), str(row["statistic"]), str(row["margin"])
         groups: list[tuple[str, str]] = []
         labels = [WEIGHTING[statistic]]
@@ -236,6 +237,10 @@ def _weighting_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: 
             }
         )
     return rows
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _built_in(

@@ -75,8 +75,10 @@ def typed(rows: list[dict[str, object]]) -> pd.DataFrame:
         raise KeyError(f"not columns of the ledger: {sorted(unknown)}")
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     for name, (kind, _) in COLUMNS.items():
-        if kind in {NUMBER, INTEGER}:
-            frame[name] = pd.to_numeric(frame[name]).astype(kind)
+        if kind == NUMBER:
+            frame[name] = pd.to_numeric(frame[name]).astype("float64")
+        elif kind == INTEGER:
+            frame[name] = pd.to_numeric(frame[name]).astype("Int64")
         else:
             frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
     return frame
