@@ -1,0 +1,64 @@
+"""All stages of a study in one process, without files between them: for checks that rebuild it many times."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from surveyspec.plan import plan_numbers, plan_tests
+from surveyspec.study import Study, WaveSpec
+from surveytrail.cleaning import clean_responses
+from surveytrail.digests import file_digest
+from surveytrail.estimating import estimate_numbers
+from surveytrail.importing.coding import code_responses
+from surveytrail.importing.reading import RawTable, read_raw
+from surveytrail.ledger.collect import Ledger, Origin, WaveResults, collect_ledger
+from surveytrail.testing import test_hypotheses
+from surveytrail.weighting import read_margins, weight_responses
+
+IN_PROCESS = Origin("(in process)", "", 0, "")
+
+
+def read_tables(study: Study) -> dict[str, RawTable]:
+    """Read the raw file of every wave."""
+    return {
+        name: read_raw(study.directory / wave.wave.raw, wave.wave.reader, wave.wave.raw)
+        for name, wave in study.waves.items()
+    }
+
+
+def compute_wave(study: Study, wave: WaveSpec, table: RawTable) -> WaveResults:
+    """Run all stages of one wave on its raw table."""
+    responses = code_responses(table, wave.wave, wave.codebook).frame
+    clean = clean_responses(responses, wave)
+    margins = {
+        name: read_margins(study.directory / weight.margins, wave, name, weight)
+        for name, weight in wave.wave.weights.items()
+        if weight.method == "raking"
+    }
+    weights = weight_responses(clean.analysis, wave, margins)
+    numbers = estimate_numbers(clean.analysis, weights.frame, responses, wave, plan_numbers(study, wave.id))
+    tests = test_hypotheses(clean.analysis, weights.frame, responses, wave, plan_tests(study, wave.id))
+    return WaveResults(
+        responses=responses,
+        analysis=clean.analysis,
+        numbers=numbers.frame,
+        tests=tests.frame,
+        flow=clean.flow,
+        diagnostics=weights.diagnostics,
+        edges=pd.concat([numbers.lineage.edges, tests.lineage.edges]),
+        row_sets=pd.concat([numbers.lineage.row_sets, tests.lineage.row_sets]),
+        origins=dict.fromkeys(("clean", "weight", "estimate", "test"), IN_PROCESS),
+        raw_digest=file_digest(study.directory / wave.wave.raw),
+    )
+
+
+def compute_ledger(study: Study, tables: dict[str, RawTable] | None = None) -> Ledger:
+    """Compute the ledger of a study.
+
+    Parameters
+    ----------
+    tables : raw table per wave; read from the study's folder if absent
+    """
+    given = read_tables(study) if tables is None else tables
+    results = {name: compute_wave(study, wave, given[name]) for name, wave in study.waves.items()}
+    return collect_ledger(study, results, environment_digest="")
