@@ -176,7 +176,7 @@ def _rows(
             Row(_row_label(study, next(specs[key] for specs in planned.values() if key in specs), language), marks)
         )
     # sorted() is stable: what is equal stays in the order of the questionnaire
-    return tuple(sorted(rows, key=lambda row: -math.inf if row.marks[0].value is None else -row.marks[0].value))
+    return tuple(sorted(rows, key=lambda row: math.inf if row.marks[0].value is None else -row.marks[0].value))
 
 
 def _mark(number: str, series: int, row: Mapping[Hashable, Any], language: str) -> Mark:
@@ -218,8 +218,7 @@ def _notes(study: Study, figure: Figure, used: Sequence[Mapping[Hashable, Any]],
     """Say how the intervals are made, how many answers there are, and which weight."""
     estimate = next(part for part in study.config.estimates if part.id == figure.series[0].estimate)
     level = Token("P", percentage_text(estimate.level, language), f"estimates.{estimate.id}.level")
-    bases = sorted(used, key=lambda row: int(row["n_used"]))
-    least, most = (_base(row, language) for row in (bases[0], bases[-1]))
+    least, most = (_base(choose(used, key=lambda row: int(row["n_used"])), language) for choose in (min, max))
     if least.text == most.text:
         base = words("one_base", language, most=[most])
     else:
