@@ -214,10 +214,10 @@ def _bound(raked: FloatArray, trim: Trim | None) -> float:
 
 
 def trimmed(weights: FloatArray, bound: float) -> FloatArray:
-    """Return ``min(bound, factor * weight)`` with the one factor that keeps the sum of the weights.
+    """Return ``min(bound, weight + shift)`` with the one shift that keeps the sum of the weights.
 
-    This is where cutting at the bound and spreading the excess in proportion over the others ends, found in one go:
-    with the k largest weights at the bound, the factor of the others follows; the smallest k that fits is the answer.
+    This is where cutting at the bound and sharing the excess out equally among the others ends, found in one go: with
+    the k largest weights at the bound, the shift of the others follows; the smallest k that fits is the answer.
 
     Raises
     ------
@@ -226,13 +226,14 @@ def trimmed(weights: FloatArray, bound: float) -> FloatArray:
     if not (weights > bound).any():
         return weights
     ordered = np.sort(weights)[::-1]
+    at_bound = np.arange(len(ordered))
     below = ordered.sum() - np.concatenate([[0.0], np.cumsum(ordered)[:-1]])
-    factors = (ordered.sum() - bound * np.arange(len(ordered))) / below
-    fits = np.flatnonzero(factors * ordered <= bound * (1 + 1e-14))
-    if not len(fits) or factors[fits[0]] <= 0:
+    shifts = (ordered.sum() - bound * at_bound - below) / (len(ordered) - at_bound)
+    fits = np.flatnonzero(ordered + shifts <= bound * (1 + 1e-14))
+    if not len(fits):
         found = f"a bound of {bound:.6g} below the mean weight {weights.mean():.6g}"
         raise StudyError(Problem("config.yaml", "trim.upper", found, "a bound above the mean weight", "raise it"))
-    return np.minimum(bound, factors[fits[0]] * weights)
+    return np.minimum(bound, weights + shifts[fits[0]])
 
 
 def _margins_met(
