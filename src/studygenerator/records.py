@@ -51,8 +51,8 @@ class Record:
 def build_records(plan: Plan) -> list[Record]:
     """Build all raw records without times and machines, in no particular order."""
     cases = plan.settings.cases
-    valid = _complete(plan, simulate_people(plan, "valid", cases.valid), "valid")
-    others = _complete(plan, simulate_people(plan, "others", cases.others), "valid")
+    valid = _complete(plan, simulate_people(plan, "valid", cases.valid))
+    others = _complete(plan, simulate_people(plan, "others", cases.others))
     _leave_out_barriers(plan, valid)
     speeders, straight, left, screened, testers = _split(
         others,
@@ -75,8 +75,8 @@ def build_records(plan: Plan) -> list[Record]:
     return records
 
 
-def _complete(plan: Plan, people: People, kind: Kind) -> list[Record]:
-    """Turn people into complete interviews; open questions stay unanswered unless they ticked "other"."""
+def _complete(plan: Plan, people: People) -> list[Record]:
+    """Turn people into complete, valid interviews; open questions stay unanswered unless they ticked "other"."""
     last = len(plan.pages) - 1
     questions = [code for _, codes in plan.pages for code in codes]
     records = []
@@ -89,7 +89,7 @@ def _complete(plan: Plan, people: People, kind: Kind) -> list[Record]:
         cells["W1_OPEN"] = OPEN_UNANSWERED
         cells["W1_BAR_TXT"] = OPEN_UNSEEN
         language, partner = (int(people.answers[code][row]) for code in ("LANGUAGE", "PARTNER"))
-        records.append(Record(kind, cells, language, partner, COMPLETED, last))
+        records.append(Record("valid", cells, language, partner, COMPLETED, last))
     _other_barriers(plan, records)
     return records
 
