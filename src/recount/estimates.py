@@ -92,15 +92,16 @@ def _result(spec: NumberSpec, n: int, total: float | None, value: float, error: 
         denominator=n if exact else None,
         se=error if n > 1 else None,
         limits=_limits(spec, n, total, value, error),
-        df=n - 1 if n else None,
+        df=max(n - 1, 0),
         iterative=spec.weight != UNWEIGHTED,
     )
 
 
 def _limits(spec: NumberSpec, n: int, total: float | None, value: float, error: float) -> Limits:
-    if n == 0 or (n == 1 and spec.interval_method != "wilson"):
+    if n == 0:
         return NONE
     if spec.interval_method == "wilson":
         return wilson(round(total or 0), n, spec.level)
-    method = symmetric if spec.interval_method == "t" else logit
-    return method(value, error, n - 1, spec.level)
+    if spec.interval_method == "logit":
+        return logit(value, error, n, spec.level)
+    return symmetric(value, error, n - 1, spec.level) if n > 1 else NONE

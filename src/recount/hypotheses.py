@@ -9,7 +9,8 @@ import duckdb
 import numpy as np
 
 from recount.conditions import Names, answer, condition_sql
-from recount.distributions import log_f_tail, log_t_two_sided
+from recount.distributions import log_f_tail, log_t_two_sided, normal_quantile
+from recount.intervals import NONE, Limits
 from recount.results import Result
 from recount.tables import FloatArray, arrays, number
 from recount.variances import covariance, influences
@@ -57,21 +58,30 @@ test_hypotheses.__test__ = False  # type: ignore[attr-defined]  # the name makes
 def _results(spec: TestSpec, outcome: dict[str, float]) -> list[Result]:
     weighted = spec.hypothesis.weight != UNWEIGHTED
     found = []
-    for statistic, number in outcome.items():
+    for statistic, figure in outcome.items():
         unit = UNITS.get(statistic, "statistic")
         is_p = unit == "p"
         found.append(
             Result(
                 number_id(spec.wave, spec.id, spec.hypothesis.weight, [statistic]),
-                None if math.isnan(number) else math.exp(number) if is_p else number,
+                None if math.isnan(figure) else math.exp(figure) if is_p else figure,
                 unit=unit,
                 decimals=DECIMALS[unit],
                 n_used=int(outcome["n"]),
-                log_p=number if is_p else None,
+                limits=_limits(spec, figure, int(outcome["n"])) if statistic == "rho" else NONE,
+                log_p=figure if is_p else None,
                 iterative=weighted,
             )
         )
     return found
+
+
+def _limits(spec: TestSpec, rho: float, n: int) -> Limits:
+    """Return the interval of a rank correlation on Fisher's z scale, with Bonett and Wright's (2000) variance."""
+    if n <= 3 or not abs(rho) < 1:
+        return NONE
+    half = normal_quantile(1 - spec.hypothesis.alpha / 2) * math.sqrt((1 + rho * rho / 2) / (n - 3))
+    return math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half)
 
 
 def holm(log_p: Sequence[float]) -> list[float]:
@@ -85,7 +95,7 @@ def holm(log_p: Sequence[float]) -> list[float]:
 
 
 def _spearman(connection: duckdb.DuckDBPyConnection, spec: TestSpec, names: Names, analysed: str) -> dict[str, float]:
-    """Correlate average ranks; the p-value is Student's t with n - 2 degrees of freedom, in the expected direction."""
+    """Correlate average ranks; the two-sided p-value is that of Student's t with n - 2 degrees of freedom."""
     ranks = ", ".join(
         f"rank() OVER (ORDER BY {name}) + (count(*) OVER (PARTITION BY {name}) - 1) / 2.0 AS {name}_rank"
         for name in ("x", "y")
@@ -100,16 +110,7 @@ def _spearman(connection: duckdb.DuckDBPyConnection, spec: TestSpec, names: Name
     rho = math.fsum(x * y) / math.sqrt(math.fsum(x * x) * math.fsum(y * y))
     rest = max(0.0, 1 - rho * rho)
     log_p = log_t_two_sided(rho * math.sqrt((n - 2) / rest), n - 2) if rest else -math.inf
-    return {"rho": rho, "p": one_sided(log_p, rho, spec.hypothesis.expect), "n": n}
-
-
-def one_sided(log_p: float, statistic: float, expect: str) -> float:
-    """Turn the logarithm of a two-sided p-value into that of the expected direction."""
-    if expect == "different":
-        return log_p
-    half = log_p - math.log(2)
-    towards = statistic > 0 if expect == "positive" else statistic < 0
-    return half if towards else math.log1p(-math.exp(half))
+    return {"rho": rho, "p": log_p, "n": n}
 
 
 def _rao_scott(

@@ -21,18 +21,19 @@ def wilson(successes: int, n: int, level: float) -> Limits:
 
 
 def symmetric(value: float, se: float, df: float, level: float) -> Limits:
-    """Return value plus and minus the t quantile times the standard error; none without a degree of freedom."""
-    if df <= 0 or math.isnan(value) or math.isnan(se):
-        return NONE
+    """Return value plus and minus the t quantile times the standard error."""
     half = t_quantile(level, df) * se
     return value - half, value + half
 
 
-def logit(share: float, se: float, df: float, level: float) -> Limits:
-    """Return the interval that is symmetric on the log-odds scale (Korn & Graubard 1998), with the t quantile."""
-    if df <= 0 or math.isnan(share) or math.isnan(se):
-        return NONE
+def logit(share: float, se: float, n: int, level: float) -> Limits:
+    """Return the interval that is symmetric on the log-odds scale, with the t quantile for n - 1 degrees of freedom.
+
+    Shares of 0 and 1 have no log odds: theirs is the exact binomial interval of n respondents (Clopper & Pearson 1934).
+    """
     if not 0 < share < 1:
-        return NONE
+        beyond = ((1 - level) / 2) ** (1 / n)
+        return (0.0, 1 - beyond) if share <= 0 else (beyond, 1.0)
+    df = n - 1
     odds, half = math.log(share / (1 - share)), t_quantile(level, df) * se / (share * (1 - share))
     return 1 / (1 + math.exp(half - odds)), 1 / (1 + math.exp(-half - odds))
