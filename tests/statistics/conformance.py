@@ -1,7 +1,8 @@
 """Agreement with R's `survey` package, figure by figure.
 
-`python -m tests.statistics.conformance` prints how many cases of each group agree and exits with 1 if a supported figure does not.
-Runners compute the figures of a case; a module registers its own with `@runner(...)` and is named in RUNNER_MODULES.
+`python -m tests.statistics.conformance` prints how many cases of each group agree and exits with 1 if a supported
+figure does not. Runners compute the figures of a case; a module registers its own with `@runner(...)` and is named
+in RUNNER_MODULES.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from surveytrail.statistics.errors import StatisticsError
-from tests.statistics.reference import Case, Reference, load_reference
+from tests.statistics.reference import COMMITTED, Case, Reference, load_reference
 
 RUNNER_MODULES = (
     "tests.statistics.runners_estimators",
@@ -50,11 +51,11 @@ class Deliberate:
     tolerance: float
 
 
-# By key. A runner names, under "deliberate", the key for each figure concerned. Explained in docs/methods/agreement-with-r.md.
+# By key; docs/methods/agreement-with-r.md explains them. A runner names, under "deliberate", the key for each figure.
 DELIBERATE: dict[str, Deliberate] = {}
 
 
-class Unsupported(Exception):
+class UnsupportedError(Exception):
     """Raised by a runner for what the project deliberately does not offer; the text says why."""
 
 
@@ -178,7 +179,7 @@ def run_case(case: Case, reference: Reference) -> Outcome:
         return Outcome(case["id"], unsupported=f"no runner for group {group}")
     try:
         got = _RUNNERS[group](case, reference)
-    except Unsupported as reason:
+    except UnsupportedError as reason:
         return Outcome(case["id"], unsupported=str(reason))
     except StatisticsError as error:
         if "error" in case:
@@ -226,9 +227,7 @@ def main(arguments: list[str]) -> int:
     for key in sorted({key for cases in outcomes.values() for o in cases for key in o.deliberate.values()}):
         number = sum(key in o.deliberate.values() for cases in outcomes.values() for o in cases)
         print(f"deliberate   {key} ({number} cases): {DELIBERATE[key].reason}")
-    print(
-        f"\nReference: {reference.root.name} of {'R survey 4.5, full suite' if 'shared' in str(reference.root) else 'biz'}"
-    )
+    print(f"\nReference: {'committed part (biz)' if reference.root == COMMITTED else 'full suite'}, R survey 4.5")
     print(tally(outcomes))
     agreed = sum(outcome.passed for cases in outcomes.values() for outcome in cases)
     supported = sum(not outcome.unsupported for cases in outcomes.values() for outcome in cases)

@@ -1,7 +1,7 @@
 """The reference figures: cases, data sets and designs made with R's `survey` package.
 
-The full suite lies beside the checkout in ../shared/reference where it is available; the part about the synthetic business survey
-`biz` is committed in tests/reference and is used otherwise.
+The full suite lies beside the checkout in ../shared/reference where it is available; the part about the synthetic
+business survey `biz` is committed in tests/reference and is used otherwise.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ _ORDERS = {
     "size": ["micro", "small", "medium", "large"],
 }
 _FACTORS = {
-    **{name: (*_API_FACTORS, "ellgrp") for name in
-       ("apisrs", "apistrat", "apiclus1", "apiclus2", "apipop", "lonely", "lonelyclus")},
+    **dict.fromkeys(("apisrs", "apistrat", "apiclus1", "apiclus2", "lonely", "lonelyclus"), (*_API_FACTORS, "ellgrp")),
     "nhanes": ("race", "agecat", "RIAGENDR"),
     "biz": ("size", "region", "industry"),
     "biz_gross": ("size", "region", "industry"),
@@ -88,7 +87,8 @@ class Reference:
         return design_from_columns(
             rows=len(frame),
             weights=frame[record["weights"]].to_numpy(float) if record.get("weights") else None,
-            strata=column("strata"), clusters=column("ids"), population_sizes=column("fpc"), nest=bool(record.get("nest")),
+            strata=column("strata"), clusters=column("ids"), population_sizes=column("fpc"),
+            nest=bool(record.get("nest")),
             single_unit=record["options"].get("survey.lonely.psu", "fail") if record["options"] else "fail",
         )  # fmt: skip
 

@@ -89,9 +89,10 @@ class PostStratificationStep:
     def residuals(self, scores: FloatArray) -> FloatArray:
         """Return the residuals (n, k) of weighted scores (n, k) from the means of their cells."""
         count = int(self.cells.max(initial=-1)) + 1
-        after = np.where((self.weights_after == 0) & (self.weights_before == 0), 1.0, self.weights_after)
         size = np.bincount(self.cells, weights=self.weights_before, minlength=count)
-        sums = group_sums(scores * (self.weights_before / after)[:, None], self.cells, count)
+        after = self.weights_after
+        back = np.divide(self.weights_before, after, out=np.zeros_like(after), where=after > 0)
+        sums = group_sums(scores * back[:, None], self.cells, count)
         means = np.divide(sums, size[:, None], out=np.zeros_like(sums), where=size[:, None] > 0)
         left: FloatArray = scores - means[self.cells] * after[:, None]
         return left

@@ -7,7 +7,7 @@ domains: masks that leave the structure of the design whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -317,6 +317,8 @@ class ReplicateDesign:
         Of the variance; by `replicates.rank_degrees_of_freedom` when the maker of the weights states none.
     domain:
         (n,) booleans of the subpopulation this view is about, None = everybody.
+    kind:
+        How the replicates were made: JK1, JKn, BRR, bootstrap, rao-wu or other.
     """
 
     weights: FloatArray
@@ -324,8 +326,9 @@ class ReplicateDesign:
     scale: float
     rscales: FloatArray
     mse: bool = False
-    degrees_of_freedom: float = field(default=np.inf)
+    degrees_of_freedom: float = np.inf
     domain: BoolArray | None = None
+    kind: str = "other"
 
     def __post_init__(self) -> None:
         if isinstance(self.replicate_weights, np.ndarray) and self.replicate_weights.shape != (self.n, self.replicates):

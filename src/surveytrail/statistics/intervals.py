@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import special
 
-from surveytrail.statistics.arrays import FloatArray
+from surveytrail.statistics.arrays import BoolArray, FloatArray
 from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.estimates import DegreesOfFreedom, Estimates, Interval, t_quantile, warning_table
@@ -110,7 +110,7 @@ def _require_shares(values: FloatArray) -> None:
 
 def _prepare(
     design: AnyDesign, shares: Estimates, level: float, df: DegreesOfFreedom, method: str
-) -> tuple[_Share, np.ndarray]:
+) -> tuple[_Share, BoolArray]:
     """Collect what the methods need; also say where `logit` falls back on the delta method."""
     p, variance, n = shares.value, shares.variance, shares.n_used.astype(np.float64)
     degrees = shares.chosen_df(df)
@@ -119,11 +119,11 @@ def _prepare(
     with np.errstate(divide="ignore", invalid="ignore"):
         effective = spread / variance
         delta = variance / spread**2
-    fell_back = np.zeros(p.shape, dtype=bool)
+    fell_back: BoolArray = np.zeros(p.shape, dtype=bool)
     logit_variance = delta
     if method in ("logit", "likelihood") and isinstance(design, ReplicateDesign) and shares.replicates is not None:
         inside = ((shares.replicates > 0) & (shares.replicates < 1)) | np.isnan(shares.replicates)
-        fell_back = ~inside.all(axis=0)
+        fell_back = np.asarray(~inside.all(axis=0))
         with np.errstate(divide="ignore", invalid="ignore"):
             own = replicate_variance(design, special.logit(shares.replicates), special.logit(p))
         logit_variance = np.where(fell_back, delta, own)

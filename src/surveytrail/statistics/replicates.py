@@ -24,8 +24,8 @@ def replicate_variance(design: ReplicateDesign, replicates: FloatArray, estimate
     -------
     Variances (...), NaN where no replicate is finite.
     """
-    usable: BoolArray = np.asarray(np.isfinite(replicates))
-    rscales = np.asarray(design.rscales).reshape((-1,) + (1,) * estimate.ndim)
+    usable: BoolArray = np.isfinite(replicates)
+    rscales = _along_replicates(design, estimate)
     centre = _centre(design, replicates, estimate, usable)
     squares = np.where(usable, replicates - centre, 0.0) ** 2 * rscales
     return np.where(usable.any(axis=0), design.scale * squares.sum(axis=0), np.nan)
@@ -36,7 +36,7 @@ def replicate_covariance(design: ReplicateDesign, replicates: FloatArray, estima
 
     A replicate in which any of the estimates is not finite is left out.
     """
-    kept = np.isfinite(replicates).all(axis=1)
+    kept: BoolArray = np.atleast_1d(np.isfinite(replicates).all(axis=1))
     if not kept.any():
         return np.full((estimate.shape[0], estimate.shape[0]), np.nan)
     rows = np.broadcast_to(kept[:, None], replicates.shape)
@@ -45,11 +45,16 @@ def replicate_covariance(design: ReplicateDesign, replicates: FloatArray, estima
     return covariance
 
 
+def _along_replicates(design: ReplicateDesign, estimate: FloatArray) -> FloatArray:
+    """Return the rscales (R, 1, ...) so that they multiply replicates of `estimate`."""
+    return np.asarray(design.rscales, dtype=np.float64).reshape((-1,) + (1,) * np.ndim(estimate))
+
+
 def _centre(design: ReplicateDesign, replicates: FloatArray, estimate: FloatArray, usable: BoolArray) -> FloatArray:
     """Return the full-sample estimate or the mean of the usable replicates with a positive rscale."""
     if design.mse:
         return estimate
-    counted = usable & (np.asarray(design.rscales).reshape((-1,) + (1,) * estimate.ndim) > 0)
+    counted = usable & (_along_replicates(design, estimate) > 0)
     sums = np.where(counted, replicates, 0.0).sum(axis=0)
     number = counted.sum(axis=0)
     return np.divide(sums, number, out=np.full(estimate.shape, np.nan), where=number > 0)
