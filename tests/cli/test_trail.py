@@ -17,7 +17,7 @@ from surveyspec.study import Study
 from surveytrail.cli.app import app
 from surveytrail.frames import write_frame
 from surveytrail.tracing.frames import VERIFICATION
-from tests.tracing.small_study import RAW, write_results, write_study
+from tests.tracing.small_study import CONFIG, RAW, write_results, write_study
 
 FACEBOOK = "w1.private_use.facebook.unweighted"
 COMMANDS = ("trace", "verify", "doctor", "manifest")
@@ -42,27 +42,30 @@ def test_trace_prints_the_whole_way_and_the_summary_last(study: Study) -> None:
     result = trail("trace", FACEBOOK, "--directory", study.directory)
     assert result.exit_code == 0
     for line in (
-        f"{FACEBOOK}  Facebook",
-        "printed  66.7%  (fr 66,7\u202f%, de 66,7\u202f%)",
+        f"{FACEBOOK}  Private use at least monthly – Facebook",
+        "printed  66.7%  (de 66,7\u202f%, fr 66,7\u202f%)",
         "value  0.6666666666666666 = 4/6, printed with 1 decimal, half up",
-        "base  n = 6 used of 7 in the base (not used: NO_ANSWER 1)",
-        "interval  46.7–81.7% (95%, wilson)",
+        "base  n = 6 used of 7 in the base (not used: NOT_REACHED 1)",
+        "question  How often in private? – Facebook",
+        "interval  30.0–90.3% (95%, wilson)",
         "estimator  share",
         "filter  not missing(AGE)",
         "weight  unweighted",
         "second engine  not recomputed yet (trail verify)",
         "rule  estimate_numbers, scripts/estimate_numbers.py:17",
-        "declared  config.yaml:15",
-        "column v_1  How often in private? – Facebook",
-        "DIRECT  value: column v_1, 6 records",
-        "INDIRECT  value not used: column v_1, 1 record",
-        "first 5 of 6 raw records in data/raw/answers.csv",
+        f"declared  config.yaml:{CONFIG.splitlines().index('  - id: private_use') + 1}",
+        "column v_1  Facebook",
+        "DIRECT  value: 6 records, column v_1",
+        "INDIRECT  value not used: 1 record, column v_1",
+        "first 5 of 6 DIRECT raw records in data/raw/answers.csv",
         "record 2, lines 3 to 4, respondent 102",
         "v_1 (PRIV_FB) = '3'  at least monthly",
         f"\n  sed -n 3,4p {study.directory}/data/raw/answers.csv\n",
     ):
         assert line in result.output, line
-    assert last_line(result.output) == f"{FACEBOOK}: 66.7%, from 6 records and 1 column of data/raw/answers.csv"
+    assert (
+        last_line(result.output) == f"{FACEBOOK}: 66.7%, computed from 6 records and 1 column of data/raw/answers.csv"
+    )
 
 
 def test_trace_speaks_the_language_asked_for(study: Study) -> None:
@@ -71,7 +74,7 @@ def test_trace_speaks_the_language_asked_for(study: Study) -> None:
     assert "first 1 of 6" in result.output
     unknown = trail("trace", FACEBOOK, "-d", study.directory, "--language", "it")
     assert unknown.exit_code == 1
-    assert "--language\n    found:    'it'\n    expected: one of en, fr, de" in unknown.stderr
+    assert "--language\n    found:    'it'\n    expected: one of de, en, fr" in unknown.stderr
 
 
 def test_trace_shows_groups_and_derived_variables(study: Study) -> None:

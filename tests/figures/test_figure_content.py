@@ -13,7 +13,7 @@ from surveyspec.problems import StudyError
 from surveyspec.study import Study
 from surveytrail.figures.content import FigureContent, figure_content
 from surveytrail.figures.tokens import WORDS, line_text, words
-from tests.tracing.small_study import LANGUAGES, ledger_of, write_results, write_study
+from tests.tracing.small_study import CONFIG, LANGUAGES, ledger_of, write_results, write_study
 
 PRIVATE, PROFESSIONAL = "w1.private_use.{}.unweighted", "w1.professional_use.{}.unweighted"
 
@@ -110,8 +110,8 @@ def test_one_base_is_written_once(study: Study) -> None:
 def test_the_alternative_text_holds_every_value(study: Study) -> None:
     assert line_text(content_of(study).alt) == (
         "Synthetic data. Dot plot: Private and professional use. Values with their intervals. "
-        "LinkedIn: private 71.4% (51.4–86.4%), professional 100.0% (80.0–100.0%); "
-        "Facebook: private 66.7% (46.7–81.7%), professional 42.9% (22.9–57.9%)."
+        "LinkedIn: private 71.4% (35.9–91.8%), professional 100.0% (64.6–100.0%); "
+        "Facebook: private 66.7% (30.0–90.3%), professional 42.9% (15.8–75.0%)."
     )
 
 
@@ -129,7 +129,8 @@ def test_synthetic_data_are_called_so_by_the_manifest_alone(tmp_path: Path, stud
 def test_a_number_that_the_ledger_lacks_is_named(study: Study) -> None:
     ledger = ledger_of(study)
     text = message(study, ledger=ledger[ledger["id"] != PRIVATE.format("linkedin")])
-    assert "results/ledger/ledger.parquet: figure 'channels' (config.yaml:31)" in text
+    line = CONFIG.splitlines().index("  - id: channels") + 1
+    assert f"results/ledger/ledger.parquet: figure 'channels' (config.yaml:{line})" in text
     assert f"no number '{PRIVATE.format('linkedin')}'" in text
     assert "run the pipeline again" in text
 

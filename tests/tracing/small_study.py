@@ -1,25 +1,19 @@
-"""A study of eight answers with the ledger that a run would leave, small enough to check by eye.
-
-The importer is the real one; values, edges and lines of the ledger are written by hand.
-"""
+"""A study of eight answers, small enough to check by eye, and the results that the engine makes of it."""
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from surveyspec.study import Study, load_study
 from surveytrail.frames import read_frame, write_frame
 from surveytrail.importing.coding import code_responses
 from surveytrail.importing.reading import read_raw
-from surveytrail.ledger.columns import typed
-from surveytrail.ledger.display import interval_text, value_text
-from surveytrail.lineage import Lineage
+from surveytrail.pipeline import compute_ledger
 
+SILENT = "w1.silent.unweighted"
 CONFIG = """\
 study:
   id: small
@@ -34,6 +28,13 @@ waves:
     respondent: RESPONDENT
     derived:
       INDEX: {label: {en: Index of private use, fr: Indice, de: Index}, slug: index, mean_of: "PRIV_*"}
+    weights:
+      raked:
+        method: raking
+        label: {en: weighted by size, fr: pondéré par taille, de: nach Grösse gewichtet}
+        base: none
+        margins: data/raw/margins.csv
+        variables: [SIZE]
 estimates:
   - id: private_use
     label: {en: Private use at least monthly, fr: Usage privé au moins mensuel, de: Private Nutzung}
@@ -49,7 +50,8 @@ estimates:
     share: ">= 3"
     by: [SIZE]
     weights: [unweighted]
-  - {id: index, label: {en: Index, fr: Indice, de: Index}, wave: w1, mean: INDEX, weights: [unweighted]}
+  - {id: index, label: {en: Index, fr: Indice, de: Index}, wave: w1, mean: INDEX, weights: [unweighted, raked]}
+  - {id: silent, label: {en: Silent, fr: Muet, de: Stumm}, wave: w1, share: missing(PRIV_FB), weights: [unweighted]}
 figures:
   - id: channels
     kind: paired_dots
@@ -153,22 +155,18 @@ RAW = (
     '"107";"5";"1";"3";"3";"1";"";"";"g@example.org"\r\n'
     '"108";"1";"3";"1";"5";"2";"62";"";"h@example.org"\r\n'
 )
-MARGINS = "margin,level,share\nSIZE,small,0.9\nSIZE,large,0.1\n"
-ALL = list(range(1, 9))
-# id: (estimate, item, groups, raw columns, numerator, records used, records in the base but without an answer)
-NUMBERS = {
-    "w1.private_use.facebook.unweighted": ("private_use", "PRIV_FB", [], ["v_1"], 4, [1, 2, 3, 4, 6, 8], [5]),
-    "w1.private_use.linkedin.unweighted": ("private_use", "PRIV_LI", [], ["v_2"], 5, [1, 2, 3, 4, 5, 6, 8], []),
-    "w1.professional_use.facebook.unweighted": (
-        "professional_use", "PROF_FB", [], ["v_3"], 3, [1, 2, 3, 4, 6, 7, 8], [5],
-    ),
-    "w1.professional_use.linkedin.unweighted": (
-        "professional_use", "PROF_LI", [], ["v_4"], 7, [1, 2, 4, 5, 6, 7, 8], [3],
-    ),
-    "w1.professional_use.facebook.size=small.unweighted": (
-        "professional_use", "PROF_FB", [["SIZE", 1]], ["v_3"], 2, [1, 2, 7], [5],
-    ),
-}  # fmt: skip
+MARGINS = (
+    "margin,level,share,count,source,year,status,comment\n"
+    "SIZE,small,0.9,,made for tests,2015,assumed,\n"
+    "SIZE,large,0.1,,made for tests,2015,assumed,\n"
+)
+SHARES = {  # number: numerator, records used
+    "w1.private_use.facebook.unweighted": (4, [1, 2, 3, 4, 6, 8]),
+    "w1.private_use.linkedin.unweighted": (5, [1, 2, 3, 4, 5, 6, 8]),
+    "w1.professional_use.facebook.unweighted": (3, [1, 2, 3, 4, 6, 7, 8]),
+    "w1.professional_use.linkedin.unweighted": (7, [1, 2, 4, 5, 6, 7, 8]),
+    "w1.professional_use.facebook.size=small.unweighted": (2, [1, 2, 7]),
+}
 LANGUAGES = ["en", "fr", "de"]
 
 
@@ -199,63 +197,18 @@ def write_manifest(directory: Path, status: str = "synthetic") -> None:
 
 
 def write_results(study: Study) -> None:
-    """Write what a run of the pipeline would leave in ``results/``."""
-    wave, lineage = study.waves["w1"], Lineage()
+    """Run the engine on the study and write what tracing and figures read of ``results/``."""
+    ledger = compute_ledger(study)
+    folder = study.directory / "results/ledger"
+    origin = {"rule": "estimate_numbers", "script": "scripts/estimate_numbers.py", "script_line": 17}
+    write_frame(ledger.frame.assign(**origin), folder / "ledger.parquet")
+    write_frame(ledger.edges, folder / "lineage.parquet")
+    write_frame(ledger.row_sets, folder / "row_sets.parquet")
+    wave = study.waves["w1"]
     raw = read_raw(study.directory / wave.wave.raw, wave.wave.reader, wave.wave.raw)
     write_frame(code_responses(raw, wave.wave, wave.codebook).frame, study.directory / "results/w1/responses.parquet")
-    digest = sha256((study.directory / wave.wave.raw).read_bytes()).hexdigest()
-    rows = [_share(study, number, digest, lineage) for number in NUMBERS]
-    rows.append(_mean("w1.index.unweighted", digest, lineage))
-    folder = study.directory / "results/ledger"
-    write_frame(typed(rows), folder / "ledger.parquet")
-    write_frame(lineage.edges, folder / "lineage.parquet")
-    write_frame(lineage.row_sets, folder / "row_sets.parquet")
 
 
 def ledger_of(study: Study) -> pd.DataFrame:
     """Return the ledger that ``write_results`` wrote, as stages read it."""
     return read_frame(study.directory / "results/ledger/ledger.parquet")
-
-
-def _share(study: Study, number: str, digest: str, lineage: Lineage) -> dict[str, object]:
-    estimate, item, groups, columns, numerator, used, unanswered = NUMBERS[number]
-    share = numerator / len(used)
-    lower, upper = max(0.0, share - 0.2), min(1.0, share + 0.15)
-    where = "not missing(AGE)" if estimate == "private_use" else None
-    lineage.add(number, "DIRECT", "value", "w1", np.array(used), columns)
-    lineage.add(number, "INDIRECT", "value not used", "w1", np.array(unanswered), columns)
-    decide = ["#7"] if where else ["v_5"] if groups else []
-    lineage.add(number, "INDIRECT", "filter and groups", "w1", np.array(ALL), decide)
-    label = study.waves["w1"].label(item)
-    texts = {language: value_text(share, "share", 1, language, (numerator, len(used))) for language in LANGUAGES}
-    intervals = {language: interval_text(lower, upper, "share", 1, language) for language in LANGUAGES}
-    return {
-        **_common(number, estimate, digest, columns),
-        "item": item, "groups": json.dumps(groups), "estimator": "share", "unit": "share", "statistic": "share",
-        "variables": [item], "filter": where, "label": json.dumps(label, ensure_ascii=False),
-        "group_label": json.dumps({"en": "small"} if groups else {}), "value": share, "numerator": numerator,
-        "denominator": len(used), "n_in": len(used) + len(unanswered), "n_used": len(used),
-        "n_excluded": json.dumps({"NO_ANSWER": len(unanswered)} if unanswered else {}), "lower": lower, "upper": upper,
-        "interval_level": 0.95, "interval_method": "wilson", "decimals": 1,
-        "text": json.dumps(texts, ensure_ascii=False), "interval_text": json.dumps(intervals, ensure_ascii=False),
-        "config_line": 15 if estimate == "private_use" else 22,
-    }  # fmt: skip
-
-
-def _mean(number: str, digest: str, lineage: Lineage) -> dict[str, object]:
-    lineage.add(number, "DIRECT", "value", "w1", np.array(ALL), ["v_1", "v_2"])
-    texts = {language: value_text(3.0, "mean", 2, language) for language in LANGUAGES}
-    return {
-        **_common(number, "index", digest, ["v_1", "v_2"]),
-        "estimator": "mean", "unit": "mean", "statistic": "mean", "variables": ["INDEX"], "groups": "[]",
-        "label": json.dumps({"en": "Index"}), "value": 3.0, "n_in": 8, "n_used": 7, "decimals": 2,
-        "text": json.dumps(texts), "interval_text": json.dumps({}), "config_line": 29,
-    }  # fmt: skip
-
-
-def _common(number: str, estimate: str, digest: str, columns: list[str]) -> dict[str, object]:
-    return {
-        "id": number, "kind": "estimate", "wave": "w1", "estimate": estimate, "weight": "unweighted",
-        "raw_file": "data/raw/answers.csv", "raw_digest": digest, "columns": columns, "rule": "estimate_numbers",
-        "script": "scripts/estimate_numbers.py", "script_line": 17, "rounding": "half up", "disclosure": "shown",
-    }  # fmt: skip

@@ -17,7 +17,7 @@ from surveytrail.frames import write_frame
 from surveytrail.tracing.frames import LEDGER, VERIFICATION
 from surveytrail.tracing.raw_records import withheld
 from surveytrail.tracing.trace import closest_numbers, resolve_number, trace_number
-from tests.tracing.small_study import CODEBOOK, NUMBERS, write_results, write_study
+from tests.tracing.small_study import CODEBOOK, SHARES, SILENT, write_results, write_study
 
 FACEBOOK = "w1.private_use.facebook.unweighted"
 SMALL = "w1.professional_use.facebook.size=small.unweighted"
@@ -28,6 +28,13 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     study = write_study(tmp_path_factory.mktemp("study"))
     write_results(study)
     return study
+
+
+def test_the_fixture_is_what_its_answers_say(study: Study) -> None:
+    for number, (numerator, records) in SHARES.items():
+        trace = trace_number(study, number, rows=0)
+        assert (trace.row["numerator"], trace.row["n_used"]) == (numerator, len(records)), number
+        assert (trace.tie, sorted(trace.edges[0].records)) == ("DIRECT", records), number
 
 
 def test_records_lines_and_cells_are_those_of_the_file(study: Study) -> None:
@@ -65,7 +72,7 @@ def test_variables_lead_to_the_line_that_declares_them(study: Study) -> None:
         file, line = variable.place.split(":")
         assert file == "data/codebooks/w1.yaml"
         assert f"code: {variable.code}" in lines[int(line) - 1]
-    assert item.label["en"] == "How often in private? – Facebook"
+    assert item.label["en"] == "Facebook"
 
 
 def test_groups_are_among_the_variables(study: Study) -> None:
@@ -81,8 +88,14 @@ def test_a_derived_variable_leads_to_its_questions(study: Study) -> None:
 
 
 def test_a_missing_cell_says_why(study: Study) -> None:
-    record = trace_number(study, "w1.index.unweighted", rows=8).records[4]
-    assert [(cell.raw, cell.missing) for cell in record.cells] == [("-77", "NOT_REACHED"), ("3", "")]
+    cells = [cell for record in trace_number(study, SILENT, rows=8).records for cell in record.cells]
+    assert [(cell.raw, cell.missing) for cell in cells[3:6]] == [("5", ""), ("-77", "NOT_REACHED"), ("3", "")]
+
+
+def test_a_number_without_direct_cells_shows_those_of_its_closest_tie(study: Study) -> None:
+    weighted = trace_number(study, "w1.weights.deff.raked", rows=8)
+    assert (weighted.tie, weighted.columns, weighted.records_behind) == ("GLOBAL", ("v_5",), 8)
+    assert [record.record for record in weighted.records] == list(range(1, 9))
 
 
 def test_cells_that_are_not_public_stay_hidden(tmp_path: Path) -> None:
@@ -119,21 +132,21 @@ def test_an_unknown_number_names_the_closest(study: Study) -> None:
         trace_number(study, "w1.privat_use.facebook.unweighted")
     text = str(caught.value)
     assert f"{LEDGER}: id\n    found:    no number 'w1.privat_use.facebook.unweighted'" in text
-    assert f"expected: one of the {len(NUMBERS) + 1} ids of the ledger" in text
+    assert f"expected: one of the {len(pd.read_parquet(study.directory / LEDGER))} ids of the ledger" in text
     assert f"did you mean {FACEBOOK}" in text
 
 
 def test_a_part_of_an_id_finds_the_ids_that_have_it() -> None:
-    assert closest_numbers("linkedin", sorted(NUMBERS)) == [
+    assert closest_numbers("linkedin", sorted(SHARES)) == [
         "w1.private_use.linkedin.unweighted",
         "w1.professional_use.linkedin.unweighted",
     ]
-    assert closest_numbers("zzzz", sorted(NUMBERS)) == []
+    assert closest_numbers("zzzz", sorted(SHARES)) == []
 
 
 def test_nothing_close_points_to_the_list_of_ids() -> None:
     with pytest.raises(StudyError, match=r"ids stand in results/ledger/ledger\.json"):
-        resolve_number("qqqqqqqq", list(NUMBERS))
+        resolve_number("qqqqqqqq", list(SHARES))
 
 
 def test_before_the_first_run(tmp_path: Path) -> None:

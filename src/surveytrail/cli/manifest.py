@@ -44,13 +44,11 @@ def _check(directory: Path) -> Outcome:
     status = data_status(study)
 
     def render(console: Console) -> None:
-        from rich.table import Table
-
-        table = Table("file", "sha256", "bytes", "kind", "status", "source", "licence", box=None, pad_edge=False)
         for entry in files:
-            about = (entry.kind, entry.status, entry.source, entry.licence)
-            table.add_row(entry.path, f"{entry.sha256[:12]}…", f"{entry.bytes:,}", *about)
-        console.print(table, markup=False)
+            console.print(entry.path, style="bold", markup=False)
+            console.print(f"  as recorded: sha256 {entry.sha256}, {entry.bytes:,} bytes", soft_wrap=True)
+            console.print(f"  {entry.kind}, {entry.status}; {entry.licence}", markup=False, soft_wrap=True)
+            console.print(f"  source: {entry.source}", markup=False, soft_wrap=True)
 
     content = {"status": status, "files": [entry.model_dump() for entry in files]}
     summary = f"{len(files)} of {len(files)} raw files are as {MANIFEST} records; the study's data are {status}"

@@ -12,6 +12,8 @@ from surveytrail.cli.output import AsJson, Directory, Outcome, finish
 if TYPE_CHECKING:
     from surveytrail.tracing.trace import Trace
 
+TIES = {"DIRECT": "computed from", "GLOBAL": "made by all of", "INDIRECT": "decided by"}
+
 
 def trace(
     number: Annotated[str, typer.Argument(help="Id of a number, or its anchor (n-…) as a PDF or DOCX shows it.")],
@@ -46,7 +48,7 @@ def trace(
         chosen = _language(found, language)
         text = (found.row["text"] or {}).get(chosen, "no value")
         disagrees = found.verdict is not None and not found.verdict["match"]
-        summary = f"{found.row['id']}: {text}, from {_counted(found)} of {found.row['raw_file']}"
+        summary = f"{found.row['id']}: {text}, {_counted(found)}"
         if disagrees:
             summary += "; THE SECOND ENGINE DISAGREES"
 
@@ -72,9 +74,12 @@ def _language(found: Trace, wanted: str) -> str:
 
 
 def _counted(found: Trace) -> str:
-    columns = {name for edge in found.edges if edge.kind == "DIRECT" for name in edge.columns}
+    """Say how many records and columns of which file the number is tied to, and how."""
+    if not found.tie:
+        return "tied to no raw cell"
     records = f"{found.records_behind} record{'' if found.records_behind == 1 else 's'}"
-    return f"{records} and {len(columns)} column{'' if len(columns) == 1 else 's'}"
+    columns = f"{len(found.columns)} column{'' if len(found.columns) == 1 else 's'}"
+    return f"{TIES[found.tie]} {records} and {columns} of {found.row['raw_file']}"
 
 
 def _content(found: Trace) -> dict[str, Any]:
@@ -89,6 +94,8 @@ def _content(found: Trace) -> dict[str, Any]:
             {"kind": edge.kind, "why": edge.why, "columns": edge.columns, "records": len(edge.records)}
             for edge in found.edges
         ],
+        "tie": found.tie,
+        "columns": found.columns,
         "records_behind": found.records_behind,
         "records": [dataclasses.asdict(record) for record in found.records],
     }

@@ -25,6 +25,8 @@ from surveytrail.tracing.raw_records import (
     withheld,
 )
 
+CLOSEST_FIRST = ("DIRECT", "GLOBAL", "INDIRECT")
+
 
 @dataclass(frozen=True)
 class VariableOrigin:
@@ -47,7 +49,7 @@ class VariableOrigin:
 
 @dataclass(frozen=True)
 class RawRecord:
-    """One raw record behind a number, with the cells that the value is computed from."""
+    """One raw record behind a number, with the cells that tie the number to it."""
 
     record: int
     first_line: int
@@ -67,16 +69,19 @@ class Trace:
     verdict : what the second engine found; None where it has not run
     variables : what the value is computed from, then what filters and groups read
     edges : ties to raw records and columns
-    records : the first raw records of the DIRECT edges
-    records_behind : how many raw records the DIRECT edges name
+    tie : the closest kind of tie that the number has: DIRECT, else GLOBAL (a design effect, say), else INDIRECT
+    columns, records_behind : raw columns and number of raw records of the ties of that kind
+    records : the first of these records
     """
 
     row: dict[str, Any]
     verdict: dict[str, Any] | None
     variables: tuple[VariableOrigin, ...]
     edges: tuple[Edge, ...]
-    records: tuple[RawRecord, ...]
+    tie: str
+    columns: tuple[str, ...]
     records_behind: int
+    records: tuple[RawRecord, ...]
 
 
 def trace_number(study: Study, number: str, rows: int = 5) -> Trace:
@@ -101,14 +106,19 @@ def trace_number(study: Study, number: str, rows: int = 5) -> Trace:
                     "run the pipeline again: the study file has changed since")
         )  # fmt: skip
     edges = tuple(frames.edges(identifier))
-    codes = _variables(wave, row)
+    tie = next((kind for kind in CLOSEST_FIRST if any(edge.kind == kind for edge in edges)), "")
+    closest = [edge for edge in edges if edge.kind == tie]
+    columns = tuple(dict.fromkeys(name for edge in closest for name in edge.columns))
+    records = sorted(set[int]().union(*(edge.records for edge in closest)))
     return Trace(
         row=row,
         verdict=frames.verdict(identifier),
-        variables=_origins(study, wave, codes),
+        variables=_origins(study, wave, _variables(wave, row)),
         edges=edges,
-        records=_records(study, wave, frames, row, edges, rows),
-        records_behind=len(_direct_records(edges)),
+        tie=tie,
+        columns=columns,
+        records_behind=len(records),
+        records=_records(study, wave, frames, row, columns, records[:rows]),
     )
 
 
@@ -161,24 +171,22 @@ def _origin(study: Study, wave: WaveSpec, document: Document, code: str) -> Vari
     variable = wave.codebook.variables[index]
     place = f"{document.path}:{document.line(('variables', index))}"
     column = variable.column if isinstance(variable.column, str) else f"#{variable.column.position}"
-    return VariableOrigin(code, wave.codebook.question(variable), place, column, variable.sensitivity)
-
-
-def _direct_records(edges: Sequence[Edge]) -> list[int]:
-    found = set[int]().union(*(edge.records for edge in edges if edge.kind == "DIRECT"))
-    return sorted(found)
+    return VariableOrigin(code, dict(variable.label), place, column, variable.sensitivity)
 
 
 def _records(
-    study: Study, wave: WaveSpec, frames: TrailFrames, row: dict[str, Any], edges: Sequence[Edge], limit: int
+    study: Study,
+    wave: WaveSpec,
+    frames: TrailFrames,
+    row: dict[str, Any],
+    columns: Sequence[str],
+    records: Sequence[int],
 ) -> tuple[RawRecord, ...]:
-    """Return the first raw records of the DIRECT edges with the cells of their columns."""
-    records = _direct_records(edges)[:limit]
+    """Return raw records with their cells in some columns."""
     if not records:
         return ()
     raw = study.directory / wave.wave.raw
     _must_be_unchanged(raw, wave, row)
-    columns = list(dict.fromkeys(name for edge in edges if edge.kind == "DIRECT" for name in edge.columns))
     variables = {name: variables_by_column(wave.codebook).get(name) for name in columns}
     shown = [variable.code for variable in variables.values() if variable is not None and not withheld(variable)]
     imported = frames.responses(wave.id, sorted({1, *records}), shown)
