@@ -1,0 +1,389 @@
+--[[ Prints ledger numbers, parameters, quotations and codebook texts by key, and lists every printed number in an
+audit appendix. Serves Quarto and plain Pandoc alike: what Quarto does by itself (includes, cross-references,
+callouts) is done here only when Quarto is absent. Texts from the ledger enter as plain strings, never as Markdown. ]]
+
+local IN_QUARTO = quarto ~= nil
+local HTML, TYPST, DOCX = FORMAT:match('html') ~= nil, FORMAT:match('typst') ~= nil, FORMAT:match('docx') ~= nil
+
+local ledger, lang, typst_version
+local printed, occurrences = {}, {} -- ids in the order of their first appearance; id -> how often so far
+local labels = {}                   -- cross-reference id -> {word, number}
+
+local function fail(what, todo)
+  error('surveytrail: ' .. what .. (todo and ('\n    to do:    ' .. todo) or ''), 0)
+end
+
+local function load_ledger()
+  local here = pandoc.path.directory(PANDOC_SCRIPT_FILE)
+  for _, path in ipairs { 'ledger.json', pandoc.path.join { here, '..', '..', 'ledger.json' } } do
+    local file = io.open(path, 'rb')
+    if file then
+      local text = file:read('a')
+      file:close()
+      return pandoc.json.decode(text, false)
+    end
+  end
+  fail('ledger.json is not beside the pages', 'render the staged folder results/report/source, not report/')
+end
+
+--- The text of a local text in the document's language.
+local function localized(texts, what)
+  return texts and texts[lang] or fail(what .. ' has no text in "' .. lang .. '"')
+end
+
+--- A fixed word by its key path, such as "fields.value".
+local function word(path)
+  local found = ledger.words
+  for part in path:gmatch('[^.]+') do found = type(found) == 'table' and found[part] or nil end
+  return found and localized(found, 'word ' .. path) or fail('unknown word "' .. path .. '"')
+end
+
+local function word_or(path, fallback)
+  local group, key = path:match('^(.-)%.(.*)$')
+  return ledger.words[group][key] and word(path) or fallback
+end
+
+local function entry_of(id)
+  return ledger.numbers[id] or fail('unknown number "' .. id .. '"', 'look the id up with: trail trace')
+end
+
+-- Spans ---------------------------------------------------------------------------------------------------------
+
+local LINKED = { value = 'text', interval = 'interval', n = 'n' }
+local LABELS = { label = 'label', group = 'group_label', question = 'question' }
+
+--- Character style that marks a kind of token in DOCX, where spans carry no attributes.
+local function marked(content, class, key, value, style)
+  local attributes = { [key] = value }
+  if DOCX then attributes = { ['custom-style'] = style } end
+  return pandoc.Span(content, pandoc.Attr('', { class }, attributes))
+end
+
+local function number_span(id, show)
+  local entry = entry_of(id)
+  if LABELS[show] then
+    local text = localized(entry[LABELS[show]], show .. ' of ' .. id)
+    return marked(pandoc.Inlines(text), 'st-codebook', 'label-of', id, 'Codebook Text')
+  end
+  if not LINKED[show] then fail('show="' .. show .. '" of ' .. id, 'one of value, interval, n, label, group, question') end
+  local text = localized(entry[LINKED[show]], show .. ' of ' .. id)
+  if not occurrences[id] then
+    occurrences[id] = 0
+    table.insert(printed, id)
+  end
+  occurrences[id] = occurrences[id] + 1
+  local place = entry.anchor .. '-' .. occurrences[id]
+  if HTML then
+    return pandoc.Link({ pandoc.Str(text) }, '#' .. entry.anchor, '', pandoc.Attr(place, { 'st-num' }, { num = id, show = show }))
+  end
+  return pandoc.Span({ pandoc.Link({ pandoc.Str(text) }, '#' .. entry.anchor) }, pandoc.Attr(place, { 'st-num' }))
+end
+
+local function quote_span(el, key)
+  if not ledger.citations[key] then fail('unknown quotation key "' .. key .. '"', 'add it to the bibliography') end
+  local quoted = marked(el.content, 'st-quote', 'quote', key, 'Quoted Figure')
+  local citation = pandoc.Citation(key, 'NormalCitation')
+  return { quoted, pandoc.Space(), pandoc.Cite({ pandoc.Str('[@' .. key .. ']') }, { citation }) }
+end
+
+local function resolve_span(el)
+  local a = el.attributes
+  if a.num then return number_span(a.num, a.show or 'value') end
+  if a.param then
+    local source = a.show == 'percent' and ledger.percentages or ledger.parameters
+    local texts = source[a.param] or fail('unknown parameter "' .. a.param .. '"')
+    return marked(pandoc.Inlines(localized(texts, a.param)), 'st-param', 'param', a.param, 'Study Parameter')
+  end
+  if a.codebook then
+    local texts = ledger.codebook[a.codebook] or fail('unknown codebook key "' .. a.codebook .. '"')
+    return marked(pandoc.Inlines(localized(texts, a.codebook)), 'st-codebook', 'codebook', a.codebook, 'Codebook Text')
+  end
+  if a.quote then return quote_span(el, a.quote) end
+  if a.word then return pandoc.Span(pandoc.Inlines(word(a.word)), pandoc.Attr('', { 'st-word' })) end
+end
+
+--- A staged figure is named by its id: the file and the alternative text of the document's language come from the
+--- ledger. Numbers in other alternative texts are written out and not counted as printed.
+local function resolve_image(image)
+  local figure = ledger.figures[image.src:match('^figures/([%w_]+)%.svg$') or '']
+  if figure then
+    image.src = localized(figure.file, 'figure ' .. image.src)
+    image.attributes['fig-alt'] = localized(figure.alt, 'alternative text of ' .. image.src)
+  end
+  if DOCX then image.src = image.src:gsub('%.svg$', '.png') end
+  local alt = image.attributes['fig-alt']
+  if IN_QUARTO then
+    image.caption = image.caption:walk { Span = function(el)
+      if el.attributes.num then return pandoc.Str(localized(entry_of(el.attributes.num).text, el.attributes.num)) end
+    end }
+    return image
+  end
+  image.attributes['fig-alt'] = nil
+  image.caption = pandoc.Inlines(alt or pandoc.utils.stringify(image.caption))
+  if TYPST then -- Pandoc's writer drops the alternative text
+    local function quoted(text) return '"' .. text:gsub('\\', '\\\\'):gsub('"', '\\"') .. '"' end
+    local width, text = image.attributes.width or '100%', pandoc.utils.stringify(image.caption)
+    return pandoc.RawInline('typst', '#image(' .. quoted(image.src) .. ', alt: ' .. quoted(text) .. ', width: ' .. width .. ')')
+  end
+  return image
+end
+
+-- What Quarto does by itself ------------------------------------------------------------------------------------
+
+local function include(block)
+  local path = pandoc.utils.stringify(block):match('^{{<%s*include%s+(%S+)%s*>}}$')
+  if not path then return nil end
+  local file = io.open(path, 'rb') or fail('included file "' .. path .. '" is missing')
+  local text = file:read('a')
+  file:close()
+  return pandoc.read(text, 'markdown').blocks
+end
+
+local function callout(div)
+  local kind
+  for _, class in ipairs(div.classes) do kind = kind or class:match('^callout%-(%l+)$') end
+  if not kind then return nil end
+  local title, content = div.attributes.title, div.content
+  if title then
+    title = pandoc.utils.blocks_to_inlines(pandoc.read(title, 'markdown').blocks)
+  elseif content[1] and content[1].t == 'Header' then
+    title = content:remove(1).content
+  else
+    title = pandoc.Inlines(word('callouts.' .. kind))
+  end
+  content:insert(1, pandoc.Div({ pandoc.Para { pandoc.Strong(title) } }, pandoc.Attr('', { 'callout-title' })))
+  if TYPST then
+    content:insert(1, pandoc.RawBlock('typst', '#st-callout[')) -- a block of the template
+    content:insert(pandoc.RawBlock('typst', ']'))
+    return content
+  end
+  return pandoc.Div(content, pandoc.Attr(div.identifier, { 'callout', 'callout-' .. kind }, DOCX and { ['custom-style'] = 'Callout' } or {}))
+end
+
+--- The note below a table is a block of the Typst template; HTML and DOCX style it by class and style name.
+local function table_note(div)
+  if not (TYPST and div.classes:includes('st-note')) then return nil end
+  local content = div.content
+  content:insert(1, pandoc.RawBlock('typst', '#st-note['))
+  content:insert(pandoc.RawBlock('typst', ']'))
+  return content
+end
+
+local function top_level(blocks)
+  local level
+  blocks:walk { Header = function(el) level = math.min(level or el.level, el.level) end }
+  return level or 1
+end
+
+--- Number sections, figures and tables in document order, and write the numbers where Quarto would.
+local function number_targets(doc)
+  local shift = HTML and 0 or 1 - top_level(doc.blocks)
+  local top, sections = top_level(doc.blocks), {}
+  local counts = { fig = 0, tbl = 0 }
+  local function float(prefix, name)
+    return function(el)
+      if not el.identifier:match('^' .. prefix .. '%-') then return nil end
+      counts[prefix] = counts[prefix] + 1
+      local number = tostring(counts[prefix])
+      labels[el.identifier] = { word(name), number }
+      local first = el.caption.long[1]
+      if not first then fail(el.identifier .. ' has no caption', 'write one: cross-referenced figures and tables need it') end
+      first.content:insert(1, pandoc.Span({ pandoc.Strong { pandoc.Str(word(name) .. '\u{a0}' .. number .. ':') }, pandoc.Space() }, pandoc.Attr('', { 'st-caption-number' })))
+      return el
+    end
+  end
+  return doc:walk {
+    traverse = 'topdown',
+    Header = function(el)
+      local depth = el.level - top + 1
+      el.level = el.level + shift
+      if el.classes:includes('unnumbered') then return el end
+      sections[depth] = (sections[depth] or 0) + 1
+      for deeper = depth + 1, #sections do sections[deeper] = nil end
+      for upper = 1, depth do sections[upper] = sections[upper] or 1 end
+      local number = table.concat(sections, '.', 1, depth)
+      if el.identifier:match('^sec%-') then labels[el.identifier] = { word('section'), number } end
+      el.content:insert(1, pandoc.Span({ pandoc.Str(number), pandoc.Space() }, pandoc.Attr('', { 'header-section-number' })))
+      return el
+    end,
+    Figure = float('fig', 'figure'),
+    Table = float('tbl', 'table'),
+  }
+end
+
+local function cross_reference(cite)
+  local found = pandoc.Inlines {}
+  for _, citation in ipairs(cite.citations) do
+    local id = citation.id
+    if not id:match('^fig%-') and not id:match('^tbl%-') and not id:match('^sec%-') then return nil end
+    local label = labels[id] or fail('unknown cross-reference @' .. id)
+    local text = citation.mode == 'SuppressAuthor' and label[2] or (label[1] .. '\u{a0}' .. label[2])
+    if #found > 0 then found:extend { pandoc.Str(','), pandoc.Space() } end
+    found:insert(pandoc.Link({ pandoc.Str(text) }, '#' .. id, '', pandoc.Attr('', { 'st-ref' })))
+  end
+  return found
+end
+
+local function stand_in_for_quarto(doc)
+  doc.blocks = doc.blocks:walk { Para = include, Plain = include }
+  doc.blocks = doc.blocks:walk { Div = callout }
+  return number_targets(doc):walk { Cite = cross_reference }
+end
+
+-- Audit appendix and colophon -----------------------------------------------------------------------------------
+
+local function code(text) return pandoc.Code(text) end
+
+--- What an entry tells about its number: pairs of a field's name and its inlines.
+local function fields(id, entry)
+  local rows = pandoc.List {}
+  local function add(name, ...)
+    local content = pandoc.Inlines {}
+    for _, part in ipairs { ... } do
+      if type(part) == 'string' then content:extend(pandoc.Inlines(part)) else content:insert(part) end
+    end
+    rows:insert { name, content }
+  end
+  if entry.interval then
+    local how = word_or('intervals.' .. (entry.interval_method or ''), entry.interval_method or '')
+    add('interval', localized(entry.interval, 'interval of ' .. id) .. ' (' .. (entry.level and entry.level[lang] .. ' ' or '') .. how .. ')')
+  else
+    add('interval', word('no_interval'))
+  end
+  add('n', localized(entry.base, 'base of ' .. id))
+  add('question', entry.question and localized(entry.question, 'question of ' .. id) or word('no_question'))
+  add('estimator', word_or('estimators.' .. entry.estimator, entry.estimator))
+  if entry.filter ~= '' then add('filter', code(entry.filter)) else add('filter', word('everybody.' .. entry.kind)) end
+  add('weight', localized(entry.weight_label, 'weight of ' .. id))
+  if #entry.columns > 0 then
+    add('raw', code(entry.raw_file), ' : ', code(table.concat(entry.columns, ', ')))
+  else
+    add('raw', code(entry.raw_file), ' : ' .. word('no_columns'))
+  end
+  add('rows', localized(entry.rows, 'records of ' .. id))
+  add('config', code(entry.config))
+  add('script', code(entry.script), ' (' .. entry.rule .. ')')
+  add('verdict', word_or('verdicts.' .. entry.verdict, entry.verdict))
+  if entry.warning ~= '' then add('warning', entry.warning) end
+  add('command', code(entry.command))
+  return rows
+end
+
+local function back_links(id, entry)
+  local links = pandoc.Inlines(word('appendix.back'))
+  links:insert(pandoc.Space())
+  local names = pandoc.List {}
+  for place = 1, occurrences[id] do
+    local anchor = entry.anchor .. '-' .. place
+    local attributes = HTML and { ['aria-label'] = word('appendix.back_to') .. ' ' .. place } or {}
+    local back = pandoc.Link({ pandoc.Str('↩') }, '#' .. anchor, '', pandoc.Attr('', { 'st-back' }, attributes))
+    if TYPST then names:insert('"' .. anchor .. '",') else links:extend { back, pandoc.Space() } end
+  end
+  if TYPST then -- which of them are on one page, Typst knows
+    links:insert(pandoc.RawInline('typst', '#st-backs((' .. table.concat(names, ' ') .. '), "' .. word('page') .. '")'))
+  end
+  return links
+end
+
+local function html_entry(id, entry)
+  local items = pandoc.List {}
+  for _, row in ipairs(fields(id, entry)) do
+    local value = pandoc.Span(row[2], pandoc.Attr('', { 'st-field' }, { field = row[1] }))
+    items:insert { pandoc.Inlines(word('fields.' .. row[1])), { { pandoc.Plain { value } } } }
+  end
+  return pandoc.Div({
+    pandoc.Div({ pandoc.Plain {
+      pandoc.Span({ pandoc.Str(localized(entry.text, id)) }, pandoc.Attr('', { 'st-value' }, { ['value-of'] = id })), pandoc.Space(),
+      pandoc.Span(pandoc.Inlines(localized(entry.label, 'label of ' .. id)), pandoc.Attr('', { 'st-label' })),
+    } }, pandoc.Attr('', { 'st-entry-head' })),
+    pandoc.Div({ pandoc.Plain { code(id) } }, pandoc.Attr('', { 'st-id' })),
+    pandoc.DefinitionList(items),
+    pandoc.Div({ pandoc.Plain(back_links(id, entry)) }, pandoc.Attr('', { 'st-backs' })),
+  }, pandoc.Attr(entry.anchor, { 'st-entry' }, { entry = id }))
+end
+
+local function paper_entry(id, entry, level)
+  local head = pandoc.Inlines { pandoc.Strong { pandoc.Str(localized(entry.text, id)) }, pandoc.Str('\u{2002}') }
+  head:extend(pandoc.Inlines(localized(entry.label, 'label of ' .. id)))
+  local detail = pandoc.Inlines { code(id) }
+  for _, row in ipairs(fields(id, entry)) do
+    detail:extend { pandoc.Space(), pandoc.Str('·'), pandoc.Space(), pandoc.Emph { pandoc.Str(word('fields.' .. row[1]) .. ':') }, pandoc.Space() }
+    detail:extend(row[2])
+  end
+  detail:extend { pandoc.Space(), pandoc.Str('·'), pandoc.Space() }
+  detail:extend(back_links(id, entry))
+  if TYPST then -- a heading, because only those become named destinations of the PDF
+    local heading = pandoc.Header(level + 1, head, pandoc.Attr(entry.anchor, { 'unnumbered', 'unlisted' }))
+    return { pandoc.RawBlock('typst', '#st-entry['), heading, pandoc.Para(detail), pandoc.RawBlock('typst', ']') }
+  end
+  return { pandoc.Div({
+    pandoc.Div({ pandoc.Para { pandoc.Span(head, pandoc.Attr(entry.anchor)) } }, pandoc.Attr('', {}, { ['custom-style'] = 'Audit Head' })),
+    pandoc.Div({ pandoc.Para(detail) }, pandoc.Attr('', {}, { ['custom-style'] = 'Audit Entry' })),
+  }) }
+end
+
+local function appendix(level)
+  local blocks = pandoc.Blocks { pandoc.Header(level, pandoc.Inlines(word('appendix.title')), pandoc.Attr('audit', { 'unnumbered' })) }
+  blocks:insert(pandoc.Para(pandoc.Inlines(word(#printed > 0 and 'appendix.intro' or 'appendix.none'))))
+  for _, id in ipairs(printed) do
+    if HTML then blocks:insert(html_entry(id, ledger.numbers[id])) else blocks:extend(paper_entry(id, ledger.numbers[id], level)) end
+  end
+  local break_before = TYPST and { pandoc.RawBlock('typst', '#pagebreak(weak: true)') } or {}
+  return pandoc.Blocks(break_before) .. { pandoc.Div(blocks, pandoc.Attr('audit-appendix')) }
+end
+
+local function renderer()
+  local name = 'Pandoc ' .. tostring(PANDOC_VERSION)
+  if IN_QUARTO then
+    local version = type(quarto.version) == 'table' and table.concat(quarto.version, '.') or tostring(quarto.version)
+    name = 'Quarto ' .. version .. ', ' .. name
+  end
+  return TYPST and (name .. ', Typst ' .. typst_version) or name
+end
+
+local function colophon(level)
+  local lines = pandoc.List {}
+  for _, line in ipairs(ledger.colophon) do lines:insert { line.key, localized(line.text, 'colophon.' .. line.key) } end
+  lines:insert { 'printed', tostring(#printed) }
+  lines:insert { 'renderer', renderer() }
+  local items = pandoc.List {}
+  for _, line in ipairs(lines) do
+    items:insert { pandoc.Plain { pandoc.Strong { pandoc.Str(word('colophon.' .. line[1]) .. ':') }, pandoc.Space(), pandoc.Span(pandoc.Inlines(line[2])) } }
+  end
+  local header = pandoc.Header(level, pandoc.Inlines(word('colophon.title')), pandoc.Attr('colophon', { 'unnumbered' }))
+  return pandoc.Div({ header, pandoc.BulletList(items) }, pandoc.Attr('about-document'))
+end
+
+-- The passes ----------------------------------------------------------------------------------------------------
+
+local function set_up(meta)
+  ledger = load_ledger()
+  lang = meta.lang and pandoc.utils.stringify(meta.lang):sub(1, 2) or fail('the page names no language', 'write "lang: en" in its header')
+  typst_version = meta['typst-version'] and pandoc.utils.stringify(meta['typst-version']) or '(bundled)'
+  if ledger.notice[lang] then meta['data-status'] = pandoc.Inlines(ledger.notice[lang]) end
+  meta['study-title'] = pandoc.Inlines(localized(ledger.study.title, 'study.title'))
+  meta['toc-title'] = meta['toc-title'] or pandoc.Inlines(word('contents'))
+  if not meta.author then
+    meta.author = pandoc.MetaList {}
+    for _, name in ipairs(DOCX and { table.concat(ledger.study.people, ', ') } or ledger.study.people) do
+      meta.author:insert(pandoc.Inlines(name))
+    end
+  end
+  meta.st = { skip = word('skip') }
+  for _, name in ipairs { 'label', 'copy', 'copied', 'close', 'entry' } do meta.st[name] = word('popover.' .. name) end
+  return meta
+end
+
+local function finish(doc)
+  local level = top_level(doc.blocks)
+  doc.blocks:extend(appendix(level))
+  doc.blocks:insert(colophon(level))
+  return doc
+end
+
+local passes = { { Meta = set_up } }
+if not IN_QUARTO then table.insert(passes, { Pandoc = stand_in_for_quarto }) end
+table.insert(passes, { Image = resolve_image, Div = table_note })
+table.insert(passes, { Span = resolve_span })
+table.insert(passes, { Pandoc = finish })
+return passes

@@ -1,0 +1,211 @@
+"""What a page refers to, checked before rendering: every unknown key is named with its file and line.
+
+The filter stops at the first unknown key and cannot know lines; Quarto renders on where a cross-reference, a citation
+or a shortcode is unknown. So both are found here first, all together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from surveyspec.problems import Problem, did_you_mean
+from surveytrail.reporting.extension import words
+from surveytrail.reporting.pages import Page
+
+SPAN = re.compile(r"\[(?P<text>[^\[\]]*)\]\{(?P<attributes>[^{}]*)\}")
+ATTRIBUTE = re.compile(r"""(?P<key>[\w-]+)=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'}]+))""")
+SHORTCODE = re.compile(r"\{\{<\s*(?P<name>\S+)\s*(?P<argument>\S*)\s*>\}\}")
+TARGET = re.compile(r"\{[^{}]*#(?P<id>(?:fig|tbl|sec)-[\w-]+)[^{}]*\}")
+REFERENCE = re.compile(r"(?<![\w/.])-?@\{?(?P<key>[A-Za-z][\w:./-]*\w)")
+CROSS_REFERENCE = re.compile(r"(?:fig|tbl|sec)-")
+FENCE = re.compile(r"^(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*$", re.MULTILINE | re.DOTALL)
+CELL = re.compile(r"^(?:`{3,}|~{3,})\s*\{(?P<language>=?\w+)[^}]*\}", re.MULTILINE)
+CODE = re.compile(r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|<!--.*?-->", re.DOTALL)
+TAG = re.compile(r"<(?P<tag>/?[A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?>")
+BIBLIOGRAPHY_KEY = re.compile(
+    r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE
+)
+KINDS = ("num", "param", "quote", "codebook", "word")
+SHOWN = {
+    "value": "text",
+    "interval": "interval",
+    "n": "n",
+    "label": "label",
+    "group": "group_label",
+    "question": "question",
+}
+
+
+@dataclass
+class Source:
+    """A file that goes into a page: its name for messages, its text, and the text with all code blanked out."""
+
+    name: str
+    text: str
+    prose: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.prose = _blanked(_blanked(self.text, FENCE), CODE)
+
+    def line(self, position: int) -> int:
+        """Return the 1-based line of a position."""
+        return self.text.count("\n", 0, position) + 1
+
+
+def citation_keys(paths: Iterable[Path]) -> set[str]:
+    """Return the keys of BibTeX files."""
+    return {
+        match.group("key") for path in paths for match in BIBLIOGRAPHY_KEY.finditer(path.read_text(encoding="utf-8"))
+    }
+
+
+def check_page(page: Page, staged: Path, ledger: Mapping[str, Any], citations: set[str]) -> list[Problem]:
+    """Find everything in a page and its included files that does not exist or that pages may not hold.
+
+    Parameters
+    ----------
+    page : the page
+    staged : the folder it is staged in, from which included files are found
+    ledger : the content of ``ledger.json``
+    citations : keys of the page's bibliographies
+    """
+    main = Source(page.source, page.text)
+    problems: list[Problem] = []
+    sources = [main, *_included(main, page, staged, problems)]
+    targets = [match.group("id") for source in sources for match in TARGET.finditer(source.prose)]
+    for source in sources:
+        problems += _span_problems(source, page.language, ledger, citations)
+        problems += _reference_problems(source, set(targets), citations)
+        problems += _syntax_problems(source)
+    for target in sorted({target for target in targets if targets.count(target) > 1}):
+        source, match = [(source, match) for source in sources for match in TARGET.finditer(source.prose)
+                         if match.group("id") == target][1]  # fmt: skip
+        problems.append(Problem(source.name, f"#{target}", "the same label again", "each label once in a page",
+                                "give one of them another label", source.line(match.start())))  # fmt: skip
+    return problems
+
+
+def _included(main: Source, page: Page, staged: Path, problems: list[Problem]) -> Iterator[Source]:
+    for match in SHORTCODE.finditer(main.prose):
+        path, line = match.group("argument"), main.line(match.start())
+        if match.group("name") != "include":
+            problems.append(Problem(main.name, match.group(0), f"the shortcode '{match.group('name')}'", "only include",
+                                    "write its content out, or use a span with num, param or codebook", line))  # fmt: skip
+        elif not (staged / path).is_file():
+            available = sorted(file.relative_to(staged).as_posix() for file in staged.rglob("*.md"))
+            todo = did_you_mean(path, available) or "correct the path, or declare the table or figure in config.yaml"
+            problems.append(Problem(main.name, match.group(0), f"no file {path}", "a file beside the page, or a "
+                                    "generated one", todo, line))  # fmt: skip
+        elif main.text.splitlines()[line - 1].strip() != match.group(0):
+            problems.append(Problem(main.name, match.group(0), "an include inside a paragraph", "an include on a line "
+                                    "of its own, blank lines around it", "move it", line))  # fmt: skip
+        else:
+            name = path if path.startswith("generated/") else (Path(page.source).parent / path).as_posix()
+            source = Source(name, (staged / path).read_text(encoding="utf-8"))
+            for nested in SHORTCODE.finditer(source.prose):
+                problems.append(Problem(name, nested.group(0), "an include in an included file", "one level of files",
+                                        "include it from the page", source.line(nested.start())))  # fmt: skip
+            yield source
+
+
+def _span_problems(source: Source, language: str, ledger: Mapping[str, Any], citations: set[str]) -> Iterator[Problem]:
+    for match in SPAN.finditer(source.prose):
+        attributes = {part.group("key"): part.group("double") or part.group("single") or part.group("bare") or ""
+                      for part in ATTRIBUTE.finditer(match.group("attributes"))}  # fmt: skip
+        text, line = match.group("text"), source.line(match.start())
+        kinds = [kind for kind in KINDS if kind in attributes]
+        if not kinds:
+            if not text.strip():
+                unknown = next(iter(attributes), "")
+                yield Problem(source.name, match.group(0), f"an empty span with '{unknown}'", f"one of {', '.join(KINDS)}",
+                              did_you_mean(unknown, KINDS) or "name what the span prints", line)  # fmt: skip
+            continue
+        kind = kinds[0]
+        key = attributes[kind]
+        if kind == "quote" and not text.strip():
+            yield Problem(source.name, match.group(0), "nothing quoted", "the quoted words in the brackets",
+                          f'[571]{{quote="{key}"}}', line)  # fmt: skip
+        elif kind != "quote" and text.strip():
+            yield Problem(source.name, match.group(0), f"'{text}' in the brackets", "empty brackets",
+                          "remove the text: the value comes from the ledger, the study file or the codebook", line)  # fmt: skip
+        else:
+            problem = _key_problem(kind, key, attributes.get("show"), language, ledger, citations)
+            if problem is not None:
+                found, expected, todo = problem
+                yield Problem(source.name, match.group(0), found, expected, todo, line)
+
+
+def _key_problem(
+    kind: str, key: str, show: str | None, language: str, ledger: Mapping[str, Any], citations: set[str]
+) -> tuple[str, str, str] | None:
+    """Return (found, expected, to do) if a key does not exist, or has no text in the page's language."""
+    if kind == "num":
+        if key not in ledger["numbers"]:
+            return (
+                f"unknown number '{key}'",
+                "the id of a number in the ledger",
+                (did_you_mean(key, ledger["numbers"]) or "add the estimate to config.yaml, or correct the id"),
+            )
+        if show is not None and show not in SHOWN:
+            return f"show='{show}'", f"one of {', '.join(SHOWN)}", did_you_mean(show, SHOWN) or "correct it"
+        texts = ledger["numbers"][key].get(SHOWN[show or "value"])
+    elif kind == "quote":
+        return None if key in citations else (
+            f"unknown citation key '{key}'", "a key of the page's bibliography",
+            did_you_mean(key, citations) or "add the source to the bibliography",
+        )  # fmt: skip
+    elif kind == "word":
+        texts = _word(key)
+    else:
+        if kind == "param" and show not in {None, "percent"}:
+            return f"show='{show}'", "percent, or no show at all", did_you_mean(show, ["percent"]) or "correct it"
+        known = ledger["codebook" if kind == "codebook" else "percentages" if show == "percent" else "parameters"]
+        place = "the codebook" if kind == "codebook" else "config.yaml"
+        if key not in known:
+            return f"unknown key '{key}'", f"a key of {place}", did_you_mean(key, known) or "correct the key"
+        texts = known[key]
+    if not isinstance(texts, dict) or language not in texts:
+        return (
+            f"'{key}' has nothing to show in '{language}'",
+            f"a {show or 'text'} in the page's language",
+            ("add the translation, or show something else"),
+        )
+    return None
+
+
+def _reference_problems(source: Source, targets: set[str], citations: set[str]) -> Iterator[Problem]:
+    for match in REFERENCE.finditer(SPAN.sub(lambda found: " " * len(found.group(0)), source.prose)):
+        key, line = match.group("key"), source.line(match.start())
+        if CROSS_REFERENCE.match(key):
+            if key not in targets:
+                yield Problem(source.name, f"@{key}", "an unknown cross-reference", "a label of this page or its files",
+                              did_you_mean(key, targets) or f"add {{#{key}}} to what is meant", line)  # fmt: skip
+        elif key not in citations:
+            yield Problem(source.name, f"@{key}", "an unknown citation", "a key of the page's bibliography",
+                          did_you_mean(key, citations) or "add the source to the bibliography", line)  # fmt: skip
+
+
+def _syntax_problems(source: Source) -> Iterator[Problem]:
+    for match in CELL.finditer(source.text):
+        yield Problem(source.name, match.group(0), f"a '{match.group('language')}' cell or raw block", "prose and tables",
+                      "declare the number, table or figure in config.yaml and print it by its id",
+                      source.line(match.start()))  # fmt: skip
+    for match in TAG.finditer(source.prose):
+        yield Problem(source.name, match.group(0), "an HTML tag", "Markdown: PDF and DOCX would lose the tag",
+                      "see docs/writing-the-report.md for what pages may hold", source.line(match.start()))  # fmt: skip
+
+
+def _word(path: str) -> object:
+    node: object = words()
+    for part in path.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node
+
+
+def _blanked(text: str, pattern: re.Pattern[str]) -> str:
+    """Replace what a pattern finds by spaces, keeping every line break and position."""
+    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)), text)

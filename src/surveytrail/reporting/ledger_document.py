@@ -1,0 +1,246 @@
+"""``ledger.json``: all that the filter prints, by key and in every language of the report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from surveyspec.identifiers import short_anchor
+from surveyspec.problems import Problem, StudyError
+from surveyspec.study import CONFIG, Study, WaveSpec
+from surveytrail.manifest import data_status, load_manifest
+from surveytrail.reporting.extension import word, words
+from surveytrail.reporting.wording import (
+    base_text,
+    constant_text,
+    count_text,
+    integer,
+    level_text,
+    local,
+    notice_text,
+    percentage_text,
+    rows_text,
+    weight_text,
+)
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+LANGUAGE = re.compile(r"[a-z]{2}")
+NOT_RECOMPUTED = "not recomputed"
+
+
+def ledger_document(
+    study: Study,
+    ledger: pd.DataFrame,
+    verification: pd.DataFrame | None,
+    figures: Path,
+    citations: Iterable[str],
+) -> dict[str, Any]:
+    """Return the content of ``ledger.json``.
+
+    Parameters
+    ----------
+    ledger : one row per number, with the columns of ``surveytrail.ledger.columns``
+    verification : verdicts of the second engine (``id``, ``match``), None where it has not run
+    figures : folder with the drawn figures
+    citations : keys of the bibliographies
+
+    Raises
+    ------
+    StudyError : a figure of the study file has not been drawn
+    """
+    languages = list(study.config.report.languages)
+    verdicts = _verdicts(verification)
+    status = data_status(study)
+    rows = ledger.to_dict("records")
+    parameters, percentages = _parameters(study, languages)
+    document = {
+        "study": {
+            "id": study.config.study.id,
+            "title": _for(study.config.study.title, languages),
+            "people": [person.name for person in study.config.study.people],
+        },
+        "synthetic": status == "synthetic",
+        "notice": notice_text(status == "synthetic", languages),
+        "languages": languages,
+        "numbers": {str(row["id"]): _number(study, row, languages, verdicts) for row in rows},
+        "parameters": parameters,
+        "percentages": percentages,
+        "codebook": _codebook(study, languages),
+        "figures": _figures(study, figures, languages),
+        "citations": {key: True for key in sorted(citations)},
+        "colophon": _colophon(study, rows, verdicts, languages),
+        "words": words(),
+    }
+    cleaned = _cleaned(document)
+    assert isinstance(cleaned, dict)
+    return cleaned
+
+
+def ledger_digest(rows: Iterable[Mapping[Any, Any]]) -> str:
+    """Return one digest of all numbers and their printed texts, in the order of their ids."""
+    lines = sorted(f"{row['id']} {row['value_digest']} {row['text']}" for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _number(study: Study, row: Mapping[Any, Any], languages: list[str], verdicts: Mapping[str, str]) -> dict[str, Any]:
+    identifier, wave, weight = str(row["id"]), str(row["wave"]), str(row["weight"])
+    used = integer(row["n_used"])
+    entry = {
+        "text": local(row["text"], languages),
+        "interval": local(row["interval_text"], languages),
+        "n": None if used is None else {language: count_text(used, language) for language in languages},
+        "label": local(row["label"], languages),
+        "group_label": local(row["group_label"], languages),
+        "question": local(row["question"], languages),
+        "base": base_text(row, languages),
+        "rows": rows_text(row, languages),
+        "n_rows": used,
+        "kind": str(row["kind"]),
+        "estimator": str(row["estimator"]),
+        "filter": row["filter"] or "",
+        "weight": weight,
+        "weight_label": weight_text(study, wave, weight, languages),
+        "interval_method": row["interval_method"],
+        "level": level_text(row["interval_level"], languages),
+        "raw_file": str(row["raw_file"]),
+        "columns": [str(column) for column in row["columns"]] if row["columns"] is not None else [],
+        "config": f"{CONFIG}:{row['config_line']}",
+        "script": f"{row['script']}:{row['script_line']}",
+        "rule": str(row["rule"]),
+        "verdict": verdicts.get(identifier, NOT_RECOMPUTED),
+        "warning": " ".join(str(row[name]) for name in ("warning", "error") if row[name]),
+        "anchor": short_anchor(identifier),
+        "command": f"trail trace {identifier}",
+    }
+    return {name: value for name, value in entry.items() if value is not None}
+
+
+def _verdicts(verification: pd.DataFrame | None) -> dict[str, str]:
+    if verification is None:
+        return {}
+    return {str(row["id"]): "match" if row["match"] else "mismatch" for row in verification.to_dict("records")}
+
+
+def _parameters(study: Study, languages: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return every value of the study file by its key path; shares are also given as percentages."""
+    parameters: dict[str, Any] = {}
+    percentages: dict[str, Any] = {}
+
+    def visit(path: str, value: object) -> None:
+        if isinstance(value, dict):
+            if value and all(isinstance(text, str) for text in value.values()) and all(map(LANGUAGE.fullmatch, value)):
+                parameters[path] = {language: value[language] for language in languages if language in value}
+                return
+            for key, part in value.items():
+                visit(f"{path}.{key}" if path else str(key), part)
+        elif isinstance(value, list | tuple):
+            for index, part in enumerate(value):
+                named = part.get("id") if isinstance(part, dict) else None
+                visit(f"{path}.{named if named is not None else index}", part)
+        elif isinstance(value, bool) or value is None:
+            return
+        elif isinstance(value, int | float):
+            parameters[path] = {language: constant_text(value, language) for language in languages}
+            if 0 < value < 1:
+                percentages[path] = {language: percentage_text(float(value), language) for language in languages}
+        else:
+            parameters[path] = {language: str(value) for language in languages}
+
+    visit("", study.config.model_dump(mode="json"))
+    return parameters, percentages
+
+
+def _codebook(study: Study, languages: list[str]) -> dict[str, Any]:
+    """Return labels by ``wave.VARIABLE``, answers by ``wave.VARIABLE.code``, wordings by ``wave.VARIABLE.question``."""
+    texts: dict[str, Any] = {}
+    for wave in study.waves.values():
+        for code in wave.names:
+            texts[f"{wave.id}.{code}"] = _for(wave.label(code), languages)
+            texts[f"{wave.id}.{code}.question"] = _for(_question(wave, code), languages)
+            if wave.is_coded(code):
+                for category in wave.categories(code):
+                    texts[f"{wave.id}.{code}.{category.code}"] = _for(category.label, languages)
+    return texts
+
+
+def _question(wave: WaveSpec, code: str) -> Mapping[str, str]:
+    if code in wave.wave.derived:
+        return wave.label(code)
+    return wave.codebook.question(wave.codebook.by_code[code])
+
+
+def _figures(study: Study, folder: Path, languages: list[str]) -> dict[str, Any]:
+    """Return file and alternative text of each figure per language, as the figure's own manifest has them."""
+    figures: dict[str, Any] = {}
+    problems = []
+    for index, figure in enumerate(study.config.figures):
+        entry: dict[str, Any] = {"file": {}, "alt": {}}
+        for language in languages:
+            manifest = folder / f"{figure.id}.{language}.json"
+            if not manifest.is_file():
+                problems.append(Problem(CONFIG, f"figures.{index}", f"no {manifest.name} in {folder.name}",
+                                        "a drawn figure in every language of the report",
+                                        "run the pipeline again", study.line("figures", index)))  # fmt: skip
+                continue
+            entry["file"][language] = f"figures/{figure.id}.{language}.svg"
+            entry["alt"][language] = json.loads(manifest.read_text(encoding="utf-8"))["alt"]["text"]
+        figures[figure.id] = entry
+    if problems:
+        raise StudyError(problems)
+    return figures
+
+
+def _colophon(
+    study: Study, rows: list[dict[Any, Any]], verdicts: Mapping[str, str], languages: list[str]
+) -> list[dict[str, Any]]:
+    """Return what a document says about itself: study, people, data with licence and digest, ledger, verification."""
+    spec = study.config.study
+    manifest = load_manifest(study.directory)
+    lines: list[dict[str, Any]] = [{"key": "study", "text": _for(spec.title, languages)}]
+
+    def add(key: str, text: str) -> None:
+        if text:
+            lines.append({"key": key, "text": {language: text for language in languages}})
+
+    add("people", ", ".join(f"{person.name} ({person.role})" for person in spec.people))
+    for key in ("institution", "funding", "source"):
+        add(key, str(getattr(spec, key)))
+    for wave in study.waves.values():
+        entry = manifest.entry(wave.wave.raw)
+        assert entry is not None  # data_status has refused a wave without an entry
+        lines.append({"key": "data", "text": {
+            language: f"{entry.path}, {word(f'colophon.{data_status(study)}', language)}, {entry.licence}, "
+            f"SHA-256 {entry.sha256}" for language in languages
+        }})  # fmt: skip
+    total, same = len(rows), sum(verdict == "match" for verdict in verdicts.values())
+    digest = ledger_digest(rows)
+    lines.append({"key": "ledger", "text": {
+        language: f"{count_text(total, language)} {word('colophon.numbers', language)}, SHA-256 {digest}"
+        for language in languages
+    }})  # fmt: skip
+    lines.append({"key": "verified", "text": {
+        language: f"{count_text(same, language)} {word('of', language)} {count_text(total, language)} "
+        f"{word('colophon.recomputed', language)}" for language in languages
+    }})  # fmt: skip
+    return lines
+
+
+def _for(texts: Mapping[str, str], languages: list[str]) -> dict[str, str]:
+    return {language: texts[language] for language in languages if language in texts}
+
+
+def _cleaned(value: object) -> object:
+    """Replace control characters, which no document format can hold, in all texts."""
+    if isinstance(value, str):
+        return CONTROL.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {key: _cleaned(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(part) for part in value]
+    return value

@@ -1,0 +1,122 @@
+"""The pages of a report: which documents they become, and in which language."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from surveyspec.problems import Problem, StudyError
+from surveyspec.study import CONFIG, Study
+
+HEADER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*\n", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One document to render: a page in one language.
+
+    Parameters
+    ----------
+    source : the page, from the study's folder
+    stem : name of the document without its ending; the staged page is ``<stem>.qmd``
+    language : two letters
+    text : the page as written
+    header : its YAML header
+    """
+
+    source: str
+    stem: str
+    language: str
+    text: str
+    header: dict[str, Any]
+
+    @property
+    def bibliography(self) -> list[str]:
+        """Return the bibliography files that the header names, relative to the page."""
+        named = self.header.get("bibliography") or []
+        return [str(name) for name in ([named] if isinstance(named, str) else named)]
+
+    def staged_text(self) -> str:
+        """Return the page as it is staged: with its language and its DOCX reference in the header."""
+        added = [f"reference-doc: {reference_name(self.language)}"]
+        if "lang" not in self.header:
+            added.append(f"lang: {self.language}")
+        return self.text.replace("---\n", "---\n" + "".join(f"{line}\n" for line in added), 1)
+
+
+def reference_name(language: str) -> str:
+    """Return the file name of the DOCX reference of a language."""
+    return f"reference.{language}.docx"
+
+
+def load_pages(study: Study) -> list[Page]:
+    """Read the pages of a report.
+
+    A page whose header names a language (``lang: en``) becomes one document; a page without becomes one document per
+    language of ``report.languages``.
+
+    Raises
+    ------
+    StudyError : a page is missing, has no header or title, names a language that the report does not have, or two
+        pages would become one document
+    """
+    pages: list[Page] = []
+    problems: list[Problem] = []
+    for index, source in enumerate(study.config.report.pages):
+        try:
+            pages += _documents_of(study, source, study.line("report", "pages", index))
+        except StudyError as error:
+            problems += error.problems
+    stems: dict[str, str] = {}
+    for page in pages:
+        other = stems.setdefault(page.stem, page.source)
+        if other != page.source:
+            problems.append(Problem(CONFIG, "report.pages", f"{other} and {page.source} both become {page.stem}.html",
+                                    "pages with different names", "rename one of them",
+                                    study.line("report", "pages")))  # fmt: skip
+    if problems:
+        raise StudyError(problems)
+    return pages
+
+
+def document_names(study: Study) -> list[str]:
+    """Return the file names of all documents of a report, in the order of the pages: HTML, PDF, DOCX of each."""
+    return [f"{page.stem}.{ending}" for page in load_pages(study) for ending in ("html", "pdf", "docx")]
+
+
+def _documents_of(study: Study, source: str, config_line: int | None) -> list[Page]:
+    path = study.directory / source
+    if not path.is_file():
+        raise StudyError(Problem(CONFIG, "report.pages", f"no file {source}", "a page of the study's folder",
+                                 "create it or correct its path", config_line))  # fmt: skip
+    text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    header = _header(source, text)
+    language = header.get("lang")
+    languages = study.config.report.languages
+    if language is None:
+        return [Page(source, f"{path.stem}.{name}", name, text, header) for name in languages]
+    if language not in languages:
+        line = next(at for at, written in enumerate(text.splitlines(), 1) if written.startswith("lang"))
+        raise StudyError(Problem(source, "lang", f"'{language}'", f"one of {', '.join(languages)}",
+                                 "correct it, or add the language to report.languages in config.yaml", line))  # fmt: skip
+    return [Page(source, path.stem, str(language), text, header)]
+
+
+def _header(source: str, text: str) -> dict[str, Any]:
+    match = HEADER.match(text)
+    if match is None:
+        raise StudyError(Problem(source, "", "no YAML header", "a page that begins with --- and has a title",
+                                 "write ---, title: …, lang: …, --- on top", 1))  # fmt: skip
+    try:
+        header = yaml.safe_load(match.group(1))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        raise StudyError(Problem(source, "", error.problem or "a header that is not YAML", "a YAML header",
+                                 "quote texts that hold a colon or a quotation mark", line)) from None  # fmt: skip
+    if not isinstance(header, dict) or not header.get("title"):
+        raise StudyError(Problem(source, "title", "no title", "title: … in the page's header", "add a title", 1))
+    return header
