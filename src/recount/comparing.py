@@ -23,7 +23,8 @@ INDEPENDENT = "independent code"
 NOTHING = 1e-13
 NEEDED = [
     "id", "kind", "wave", "estimate", "item", "category", "weight", "estimator", "value", "numerator", "denominator",
-    "n_used", "se", "lower", "upper", "df", "unit", "decimals", "text", "interval_text", "spec_digest",
+    "n_in", "n_used", "n_weighted", "n_effective", "se", "lower", "upper", "df", "unit", "decimals", "text",
+    "interval_text", "interval_level", "interval_method", "spec_digest",
 ]  # fmt: skip
 
 
@@ -137,8 +138,9 @@ def _figures(row: Mapping[str, Any], result: Result) -> list[str]:
     """Return every figure in which a row and a result differ."""
     tolerance = ITERATIVE if result.iterative else CLOSED_FORM
     lower, upper = result.limits
-    measured = {"se": result.se, "df": result.df, "lower": lower, "upper": upper}
-    counted = {name: getattr(result, name) for name in ("n_used", "numerator", "denominator", "decimals")}
+    measured = {name: getattr(result, name) for name in ("n_weighted", "n_effective", "se", "df")}
+    measured |= {"lower": lower, "upper": upper}
+    counted = {name: getattr(result, name) for name in ("n_in", "n_used", "numerator", "denominator", "decimals")}
     faults = [_differs(name, row[name], figure, tolerance) for name, figure in measured.items()]
     faults += [_differs(name, row[name], figure, 0) for name, figure in counted.items()]
     if result.log_p is None or not row["value"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -59,25 +60,36 @@ def _estimate(
     chosen = ", ".join(f"{_value_sql(spec, names, column)} AS y{place}" for place, spec in enumerate(specs))
     values = f"(SELECT record, {column}::DOUBLE AS w, {chosen} FROM {analysed})"
     sums = ", ".join(
-        f"[count(y{place})::DOUBLE, fsum(w * y{place}), fsum(w) FILTER (y{place} IS NOT NULL)]"
+        f"[count(y{place})::DOUBLE, fsum(w * y{place}), fsum(w) FILTER (y{place} IS NOT NULL), "
+        f"fsum(w * w) FILTER (y{place} IS NOT NULL)]"
         for place in range(len(specs))
     )
     rows = connection.execute(f"SELECT {sums} FROM {values}").fetchall()[0]
+    inside = ", ".join(f"count(*) FILTER ({_inside_sql(spec, names)})" for spec in specs)
+    sizes = connection.execute(f"SELECT {inside} FROM {analysed}").fetchall()[0]
     found = arrays(connection, f"SELECT * EXCLUDE (record) FROM {values} ORDER BY record")
     matrix = np.column_stack([found[f"y{place}"] for place in range(len(specs))])
-    estimates = np.array([total / base if count else np.nan for count, total, base in rows])
+    estimates = np.array([total / base if count else np.nan for count, total, base, _ in rows])
     errors = standard_errors(influences(matrix, found["w"], estimates), weight)
-    for spec, (count, total, _), value, error in zip(specs, rows, estimates, errors, strict=True):
-        yield _result(spec, int(count), total, float(value), float(error))
+    for spec, (count, total, base, squares), size, value, error in zip(
+        specs, rows, sizes, estimates, errors, strict=True
+    ):
+        result = _result(spec, int(count), total, float(value), float(error))
+        yield replace(result, n_in=size, n_weighted=base or 0.0, n_effective=base**2 / squares if count else 0.0)
 
 
 def _value_sql(spec: NumberSpec, names: Names, weight: str) -> str:
     """Return a number's value per record in SQL: 1/0 for a share, the answer for a mean, NULL outside the base."""
-    inside = [f"{weight} > 0", *(f"{answer(code)} = {number_literal(level)}" for code, level in spec.groups)]
+    value = answer(spec.value.name) if isinstance(spec.value, Variable) else condition_sql(spec.value, names)
+    return f"CASE WHEN {weight} > 0 AND {_inside_sql(spec, names)} THEN ({value})::DOUBLE END"
+
+
+def _inside_sql(spec: NumberSpec, names: Names) -> str:
+    """Return in SQL who is asked about: the filter and the groups."""
+    inside = [f"{answer(code)} = {number_literal(level)}" for code, level in spec.groups]
     if spec.where is not None:
         inside.append(condition_sql(spec.where, names))
-    value = answer(spec.value.name) if isinstance(spec.value, Variable) else condition_sql(spec.value, names)
-    return f"CASE WHEN {' AND '.join(inside)} THEN ({value})::DOUBLE END"
+    return " AND ".join(inside) or "TRUE"
 
 
 def _result(spec: NumberSpec, n: int, total: float | None, value: float, error: float) -> Result:

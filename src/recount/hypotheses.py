@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -49,7 +50,11 @@ def test_hypotheses(
         members = [outcome for outcome, own in zip(outcomes, families, strict=True) if own == family]
         for outcome, log_p in zip(members, holm([outcome["p"] for outcome in members]), strict=True):
             outcome["p_adjusted"] = log_p
-    return [result for spec, outcome in zip(specs, outcomes, strict=True) for result in _results(spec, outcome)]
+    found: list[Result] = []
+    for spec, outcome in zip(specs, outcomes, strict=True):
+        n_in = number(connection, f"SELECT count(*) FROM {analysed} WHERE {_where_sql(spec, names)}")
+        found += [replace(result, n_in=n_in) for result in _results(spec, outcome)]
+    return found
 
 
 test_hypotheses.__test__ = False  # type: ignore[attr-defined]  # the name makes pytest look here
@@ -69,6 +74,7 @@ def _results(spec: TestSpec, outcome: dict[str, float]) -> list[Result]:
                 decimals=DECIMALS[unit],
                 n_used=int(outcome["n"]),
                 limits=_limits(spec, figure, int(outcome["n"])) if statistic == "rho" else NONE,
+                df=outcome.get("df2", outcome.get("df")),
                 log_p=figure if is_p else None,
                 iterative=weighted,
             )
@@ -85,11 +91,16 @@ def _limits(spec: TestSpec, rho: float, n: int) -> Limits:
 
 
 def holm(log_p: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for their number, step-down (Holm 1979); all on the log scale."""
-    order = sorted(range(len(log_p)), key=lambda place: log_p[place])
+    """Return p-values adjusted for their number, step-down (Holm 1979); all on the log scale.
+
+    A test without a p-value (NaN) stays without and does not count.
+    """
+    order = sorted(
+        (place for place in range(len(log_p)) if not math.isnan(log_p[place])), key=lambda place: log_p[place]
+    )
     adjusted, highest = [math.nan] * len(log_p), -math.inf
     for rank, place in enumerate(order):
-        highest = max(highest, log_p[place] + math.log(len(log_p) - rank))
+        highest = max(highest, log_p[place] + math.log(len(order) - rank))
         adjusted[place] = min(0.0, highest)
     return adjusted
 
@@ -106,11 +117,11 @@ def _spearman(connection: duckdb.DuckDBPyConnection, spec: TestSpec, names: Name
     n = len(x)
     x, y = x - (n + 1) / 2, y - (n + 1) / 2
     if n < 3 or not x.any() or not y.any():
-        return {"rho": math.nan, "p": math.nan, "n": n}
+        return {"rho": math.nan, "df": n - 2, "p": math.nan, "n": n}
     rho = math.fsum(x * y) / math.sqrt(math.fsum(x * x) * math.fsum(y * y))
     rest = max(0.0, 1 - rho * rho)
     log_p = log_t_two_sided(rho * math.sqrt((n - 2) / rest), n - 2) if rest else -math.inf
-    return {"rho": rho, "p": log_p, "n": n}
+    return {"rho": rho, "df": n - 2, "p": log_p, "n": n}
 
 
 def _rao_scott(
@@ -148,8 +159,8 @@ def _rao_scott(
     effects = design_effects(shares, spread, rows, columns)
     trace, square = float(np.trace(effects)), float(np.trace(effects @ effects))
     statistic, df1 = phi2 / trace, trace**2 / square
-    where = f"AND {condition_sql(spec.where, names)}" if spec.where is not None else ""
-    df2 = df1 * (number(connection, f"SELECT count(*) FROM {analysed} WHERE {column} > 0 {where}") - 1)
+    weighted = f"SELECT count(*) FROM {analysed} WHERE {column} > 0 AND {_where_sql(spec, names)}"
+    df2 = df1 * (number(connection, weighted) - 1)
     return {
         "f": statistic,
         "df1": df1,
@@ -183,8 +194,11 @@ def _differences(levels: int) -> FloatArray:
 def _pairs_sql(spec: TestSpec, names: Names, weight: str, analysed: str) -> str:
     """Return the records of a test's base with both answers and a weight."""
     x, y = answer(spec.hypothesis.x), answer(spec.hypothesis.y)
-    where = f"AND {condition_sql(spec.where, names)}" if spec.where is not None else ""
     return (
         f"SELECT record, {x} AS x, {y} AS y, {weight}::DOUBLE AS w FROM {analysed} "
-        f"WHERE {x} IS NOT NULL AND {y} IS NOT NULL AND {weight} > 0 {where}"
+        f"WHERE {x} IS NOT NULL AND {y} IS NOT NULL AND {weight} > 0 AND {_where_sql(spec, names)}"
     )
+
+
+def _where_sql(spec: TestSpec, names: Names) -> str:
+    return condition_sql(spec.where, names) if spec.where is not None else "TRUE"

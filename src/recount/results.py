@@ -17,7 +17,8 @@ class Result:
     value : None where it is not defined
     unit : share, mean, count, statistic, p or weight, as printed
     decimals : printed digits after the point (of the percentage, for shares)
-    n_used, numerator, denominator, se, limits, df : as in the ledger; None where the row has none
+    n_in, n_used, n_weighted, n_effective, numerator, denominator, se, limits, df : as in the ledger; None where the
+        row has none
     log_p : natural logarithm of a p-value, on which scale it is compared
     iterative : whether a fit stands behind it (weights): compared at 1e-6, else at 1e-9
     identity : what the ledger must say of the statistic besides its figures (wave, estimate, item, …)
@@ -27,7 +28,10 @@ class Result:
     value: float | None
     unit: str
     decimals: int
+    n_in: int | None = None
     n_used: int | None = None
+    n_weighted: float | None = None
+    n_effective: float | None = None
     numerator: int | None = None
     denominator: int | None = None
     se: float | None = None

@@ -48,19 +48,23 @@ def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str)
     results = [
         Result(
             number_id(name, "flow", UNWEIGHTED, step.split(".")), float(count), "count", 0,
-            n_used=raw.records, numerator=count,
+            n_in=raw.records, n_used=raw.records, numerator=count,
             identity={"wave": name, "kind": "flow", "estimate": "flow", "weight": UNWEIGHTED},
         )
         for step, count in flow.items()
     ]  # fmt: skip
     for weight, made in weights.items():
-        results += [_diagnostic(name, weight, statistic, value) for statistic, value in made.diagnostics.items()]
+        results += [
+            replace(_diagnostic(name, weight, statistic, value), n_in=flow["analysed"])
+            for statistic, value in made.diagnostics.items()
+        ]
     specs = {spec.id: spec for spec in plan_numbers(study, name)}
     for result in estimate_numbers(connection, list(specs.values()), names, weights, "analysed"):
         spec = specs[result.id]
         identity: dict[str, object] = {
             "wave": name, "kind": "estimate", "estimate": spec.estimate, "item": spec.item, "category": spec.category,
-            "weight": spec.weight, "estimator": spec.estimator, "spec_digest": digest(spec.canonical()),
+            "weight": spec.weight, "estimator": spec.estimator, "interval_level": spec.level,
+            "interval_method": spec.interval_method, "spec_digest": digest(spec.canonical()),
         }  # fmt: skip
         results.append(replace(result, identity=identity))
     tests = test_hypotheses(connection, plan_tests(study, name), names, weights, "analysed")

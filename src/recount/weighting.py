@@ -119,7 +119,10 @@ def make_weight(
     bound = _bound(raked[population], weight.trim)
     final = raked.copy()
     final[population] = trimmed(raked[population], bound)
-    diagnostics = {"records_outside": float((~population).sum()), "trimmed": float((raked > bound).sum())}
+    cut = (
+        (final == bound).sum() if (raked > bound).any() else 0
+    )  # also those that only their share of the excess lifted
+    diagnostics = {"records_outside": float((~population).sum()), "trimmed": float(cut)}
     diagnostics |= _margins_met(wave, levels, targets, cells, final, population)
     return Weight(final, raked, cells, diagnostics | kish(final))
 

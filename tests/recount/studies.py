@@ -21,11 +21,17 @@ LEDGER_COLUMNS = pyarrow.schema(
             (name, pyarrow.string())
             for name in ("id", "kind", "wave", "estimate", "item", "weight", "estimator", "unit")
         ),
-        *((name, pyarrow.int64()) for name in ("category", "numerator", "denominator", "n_used", "decimals")),
-        *((name, pyarrow.float64()) for name in ("value", "se", "lower", "upper", "df")),
-        *((name, pyarrow.string()) for name in ("text", "interval_text", "spec_digest", "note")),
+        *((name, pyarrow.int64()) for name in ("category", "numerator", "denominator", "n_in", "n_used", "decimals")),
+        *(
+            (name, pyarrow.float64())
+            for name in ("value", "se", "lower", "upper", "df", "n_weighted", "n_effective", "interval_level")
+        ),
+        *((name, pyarrow.string()) for name in ("text", "interval_text", "interval_method", "spec_digest")),
     ]
 )
+COPIED = [
+    "value", "unit", "decimals", "n_in", "n_used", "n_weighted", "n_effective", "numerator", "denominator", "se", "df",
+]  # fmt: skip
 
 
 def recounted(folder: Path, wave: str = "w1") -> dict[str, Result]:
@@ -43,8 +49,7 @@ def ledger_rows(results: dict[str, Result], languages: list[str]) -> list[dict[s
             {
                 **result.identity,
                 "id": result.id,
-                **{name: getattr(result, name) for name in ("value", "unit", "decimals", "n_used", "numerator")},
-                **{name: getattr(result, name) for name in ("denominator", "se", "df")},
+                **{name: getattr(result, name) for name in COPIED},
                 "lower": result.limits[0],
                 "upper": result.limits[1],
                 "text": json.dumps({language: value_text(result, language) for language in languages}),

@@ -49,7 +49,7 @@ def test_a_faithful_ledger_is_reproduced(results: dict[str, Result]) -> None:
     expected = f"{count} of {count} numbers reproduced (independent code: {count}, same library: 0); not recomputed: 0"
     assert found.line == expected
     kinds = {kind: counts["numbers"] for kind, counts in found.summary()["by_kind"].items()}
-    assert kinds == {"estimate": 14, "flow": 4, "test": 11, "weighting": 13}
+    assert kinds == {"estimate": 14, "flow": 4, "test": 12, "weighting": 13}
 
 
 def scaled(identifier: str, field: str, factor: float) -> Callable[[Rows], None]:
@@ -93,6 +93,11 @@ ALPHA, RAKED, RHO = "w1.use.alpha.unweighted", "w1.use.alpha.raked", "w1.H1.rho.
         (replaced(ALPHA, "numerator", 4), ALPHA, "numerator 4 in the ledger, 3 recomputed"),
         (replaced(ALPHA, "denominator", 5), ALPHA, "denominator"),
         (replaced(ALPHA, "n_used", 5), ALPHA, "n_used"),
+        (replaced(ALPHA, "n_in", 5), ALPHA, "n_in 5 in the ledger, 6 recomputed"),
+        (scaled(RAKED, "n_weighted", 1 + 2e-6), RAKED, "n_weighted"),
+        (scaled(RAKED, "n_effective", 1 + 2e-6), RAKED, "n_effective"),
+        (scaled(RAKED, "df", 2), RAKED, "df 6 in the ledger, 3 recomputed"),
+        (replaced(ALPHA, "interval_level", 0.9), ALPHA, "interval_level '0.9' in the ledger, '0.95' in the study"),
         (replaced(ALPHA, "value", None), ALPHA, "value none in the ledger, 0.75 recomputed"),
         (replaced(ALPHA, "item", "USE_B"), ALPHA, "item 'USE_B' in the ledger, 'USE_A' in the study"),
         (replaced(ALPHA, "spec_digest", "0" * 64), ALPHA, "spec_digest"),

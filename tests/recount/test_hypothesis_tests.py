@@ -32,7 +32,7 @@ def test_against_scipy_with_ties_and_missing_answers(tmp_path: Path) -> None:
     pairs = [(str(seconds), str(level)) for seconds, level in zip(time, use, strict=True)]
     found = spearman_study(tmp_path, "different", [*pairs, ("100", "8"), ("", "2")])
     expected = stats.spearmanr(time, use)
-    assert found["n"] == 60
+    assert (found["n"], found["df"]) == (60, 58)
     assert found["rho"] == pytest.approx(expected.statistic, rel=1e-12)
     assert found["p"] == pytest.approx(expected.pvalue, rel=1e-9)
     assert found["p_adjusted"] == found["p"]
@@ -53,3 +53,5 @@ def test_holm_by_hand() -> None:
     adjusted = holm([math.log(0.04), math.log(0.01), math.log(0.03)])
     assert [math.exp(log_p) for log_p in adjusted] == pytest.approx([0.06, 0.03, 0.06])
     assert holm([math.log(0.9), math.log(0.8)]) == [0.0, 0.0]
+    undefined, alone = holm([math.nan, math.log(0.02)])
+    assert math.isnan(undefined) and math.exp(alone) == pytest.approx(0.02)

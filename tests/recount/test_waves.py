@@ -11,7 +11,7 @@ from recount.raw import connect, load_raw
 from surveyspec.problems import StudyError
 from surveyspec.study import load_study
 from tests.recount.studies import recounted
-from tests.tiny import CODEBOOK, CONFIG, HEADER, RECORDS, write_tiny
+from tests.tiny import CODEBOOK, CONFIG, HEADER, MARGINS, RECORDS, write_tiny
 
 
 def coded(folder: Path, *columns: str) -> list[tuple[object, ...]]:
@@ -144,6 +144,28 @@ def test_records_outside_the_population_have_no_weight(tmp_path: Path) -> None:
     assert found["w1.use.alpha.raked"].value == pytest.approx(2 / 3)
     empty = found["w1.use.alpha.size=large.raked"]
     assert (empty.value, empty.n_used, empty.limits) == (None, 0, (None, None))
+
+
+def test_weighted_shares_of_none_and_all(tmp_path: Path) -> None:
+    found = recounted(write_tiny(tmp_path))
+    everybody = found["w1.use.beta.size=small.raked"]
+    assert (everybody.value, everybody.se, everybody.n_used) == (1, 0, 2)
+    assert everybody.limits == pytest.approx((math.sqrt(0.025), 1))  # Clopper and Pearson's for 2 in 2
+    single = found["w1.use.alpha.size=large.raked"]
+    assert (single.value, single.se, single.df) == (1, None, 0)
+    assert single.limits == pytest.approx((0.025, 1))
+
+
+def test_weights_cut_in_the_end_are_counted(tmp_path: Path) -> None:
+    # raked: three weights of 1.8 and three of 0.2; the bound is 1.5 times the median, 1
+    trim = CONFIG.replace(
+        "        variables: [SIZE]\n", "        variables: [SIZE]\n        trim: {upper: 1.5, relative_to: median}\n"
+    )
+    margins = MARGINS.replace("0.8", "0.9").replace("0.2", "0.1")
+    found = recounted(write_tiny(tmp_path, config=trim, margins=margins))
+    assert found["w1.weights.trimmed.raked"].value == 3
+    assert found["w1.weights.maximum.raked"].value == pytest.approx(1.5)
+    assert found["w1.weights.minimum.raked"].value == pytest.approx(0.5)
 
 
 def test_a_weight_from_the_file(tmp_path: Path) -> None:
