@@ -61,8 +61,8 @@ def test_hypotheses(
     lineage = Lineage()
     computed = [_compute(analysis, weights, wave, spec) for spec in specs]
     rows: list[dict[str, object]] = []
-    for family in dict.fromkeys(spec.hypothesis.family for spec in specs):
-        members = [entry for entry in computed if entry.spec.hypothesis.family == family]
+    for family in dict.fromkeys((spec.hypothesis.plan, spec.hypothesis.family) for spec in specs):
+        members = [entry for entry in computed if (entry.spec.hypothesis.plan, entry.spec.hypothesis.family) == family]
         adjusted = _holm([entry.result.p for entry in members])
         for entry, p_adjusted in zip(members, adjusted, strict=True):
             for statistic, values in _statistics(entry.result, entry.spec, p_adjusted).items():

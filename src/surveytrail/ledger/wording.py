@@ -80,6 +80,12 @@ TESTS = {
         "de": "F nach Rao–Scott",
         "it": "F di Rao–Scott",
     },
+    "df": {
+        "en": "degrees of freedom",
+        "fr": "degrés de liberté",
+        "de": "Freiheitsgrade",
+        "it": "gradi di libertà",
+    },
     "df1": {
         "en": "numerator df",
         "fr": "ddl du numérateur",
