@@ -49,10 +49,14 @@ def test_no_lock(tmp_path: Path) -> None:
 
 def test_quarto_is_used_when_it_is_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quarto = tmp_path / "quarto"
-    quarto.write_text("#!/bin/sh\n")
+    quarto.write_text("#!/bin/sh\necho 1.9.38\n")
     quarto.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert checks.renderer_finding().found == f"Quarto, because it is on the PATH: {quarto}"
+    assert checks.renderer_finding().found == f"Quarto 1.9.38, because it is on the PATH: {quarto}"
+    quarto.write_text("#!/bin/sh\nexit 3\n")
+    broken = checks.renderer_finding()
+    assert (broken.status, broken.todo) == ("fail", "run 'make setup', or repair Quarto")
+    assert str(quarto) in broken.found
     quarto.unlink()
     without = checks.renderer_finding()
     assert without.status == "ok"
@@ -60,12 +64,18 @@ def test_quarto_is_used_when_it_is_on_the_path(tmp_path: Path, monkeypatch: pyte
     assert "because no quarto is on the PATH" in without.found
 
 
-def test_no_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_renderer_and_no_second_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    from surveytrail.reporting import render
+
+    def missing() -> str:
+        raise ImportError("no pypandoc")
+
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(checks.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(render, "pandoc_program", missing)
     finding = checks.renderer_finding()
-    assert (finding.status, finding.todo) == ("fail", "run 'make setup'")
-    assert checks.second_engine_finding().status == "fail"
+    assert (finding.status, finding.found) == ("fail", "none that runs: no pypandoc")
+    monkeypatch.setattr(checks.importlib.util, "find_spec", lambda name: None)
+    assert checks.second_engine_finding().todo == "run 'make setup'"
 
 
 def test_the_font_of_the_figures_comes_with_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:

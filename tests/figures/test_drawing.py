@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import pytest
 
+from surveyspec.problems import StudyError
 from surveyspec.study import Study
 from surveytrail.figures.drawing import draw_figure
 from surveytrail.figures.style import MARKERS, series_colors
@@ -152,6 +153,21 @@ def test_another_process_with_other_settings_draws_the_same_bytes(study: Study, 
     subprocess.run([sys.executable, "-c", program, str(study.directory), str(tmp_path)], check=True, timeout=60)
     for path in drawn.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_labels_too_long_for_the_figure_are_refused(study: Study, tmp_path: Path) -> None:
+    figure = study.config.figures[0]
+    label = {"fr": "à titre professionnel, pour s’informer sur ses partenaires commerciaux"}
+    series = [part.model_copy(update={"label": label}) for part in figure.series]
+    wide = figure.model_copy(update={"series": series})
+    config = study.config.model_copy(update={"figures": [wide]})
+    with pytest.raises(StudyError) as caught:
+        draw_figure(Study(study.directory, config, study.document, study.waves), wide, ledger_of(study), "fr", tmp_path)
+    assert "figures.channels.series\n    found:    labels that leave no room for the dots, such as 'à titre" in str(
+        caught.value
+    )
+    assert "shorten them in 'fr'" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_colours_can_be_seen_on_white_and_told_apart() -> None:

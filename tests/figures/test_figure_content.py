@@ -155,10 +155,17 @@ def test_series_of_different_units_are_refused(tmp_path: Path) -> None:
     assert "draw them as two figures" in text
 
 
-def test_more_series_than_colours_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (5, "found:    5 series\n    expected: at most 4"),
+        (2, "found:    'private_use' twice\n    expected: each estimate once"),
+    ],
+)
+def test_series_that_cannot_be_told_apart_are_refused(tmp_path: Path, count: int, words: str) -> None:
     one = {"estimate": "private_use", "label": {"en": "x", "fr": "x", "de": "x"}}
-    study, _ = with_figure(tmp_path, series=[one] * 5)
-    assert "5 series\n    expected: at most 4" in message(study)
+    study, _ = with_figure(tmp_path, series=[one] * count)
+    assert words in message(study)
 
 
 def test_a_label_missing_in_the_language_is_named(tmp_path: Path) -> None:

@@ -99,23 +99,18 @@ def second_engine_finding() -> Finding:
 
 def renderer_finding() -> Finding:
     """Say which renderer will make the documents, and why."""
-    quarto = shutil.which("quarto")
-    if quarto is not None:
-        return Finding("renderer", "ok", f"Quarto, because it is on the PATH: {quarto}")
-    if importlib.util.find_spec("pypandoc") is None or importlib.util.find_spec("typst") is None:
-        return Finding(
-            "renderer", "fail", "neither Quarto nor the packages pypandoc_binary and typst", "run 'make setup'"
-        )
-    import pypandoc
+    from surveytrail.reporting.render import choose_renderer
 
     try:
-        pandoc = pypandoc.get_pandoc_version()
-    except OSError:
-        return Finding("renderer", "fail", "pypandoc is installed without its Pandoc", "run 'make setup'")
-    typst = importlib.metadata.version("typst")
-    return Finding(
-        "renderer", "ok", f"Pandoc {pandoc} and Typst {typst} from their packages, because no quarto is on the PATH"
-    )
+        chosen = choose_renderer()
+        if chosen.name == "quarto":
+            found = f"Quarto {chosen.version}, because it is on the PATH: {chosen.program}"
+        else:
+            typst = importlib.metadata.version("typst")
+            found = f"Pandoc {chosen.version} and Typst {typst} from their packages, because no quarto is on the PATH"
+    except (StudyError, OSError, ImportError) as error:
+        return Finding("renderer", "fail", f"none that runs: {error}", "run 'make setup', or repair Quarto")
+    return Finding("renderer", "ok", found)
 
 
 def fonts_finding() -> Finding:

@@ -90,20 +90,10 @@ def figure_content(study: Study, figure: Figure, ledger: pd.DataFrame, language:
     ------
     StudyError : a number of the figure is not in the ledger, series of different units, a label without this language
     """
-    index = study.config.figures.index(figure)
-    if len(figure.series) > len(MARKERS):
-        raise StudyError(
-            Problem(CONFIG, f"figures.{index}.series", f"{len(figure.series)} series", f"at most {len(MARKERS)}",
-                    "draw two figures: more colours cannot be told apart", study.line("figures", index, "series"))
-        )  # fmt: skip
     planned = {part.estimate: _planned(study, figure, part.estimate) for part in figure.series}
     values = _ledger_rows(study, figure, ledger, planned)
     units = sorted({str(values[spec.id]["unit"]) for specs in planned.values() for spec in specs.values()})
-    if len(units) != 1:
-        raise StudyError(
-            Problem(CONFIG, f"figures.{index}", f"series in the units {' and '.join(units)}", "series of one unit",
-                    "draw them as two figures", study.line("figures", index))
-        )  # fmt: skip
+    _check_series(study, figure, units)
     at = f"figures.{figure.id}"
     title = _label(study, figure.title, f"{at}.title", language)
     labels = tuple(_label(study, part.label, f"{at}.series.{part.estimate}.label", language) for part in figure.series)
@@ -125,6 +115,25 @@ def figure_content(study: Study, figure: Figure, ledger: pd.DataFrame, language:
         status=status,
         alt=_alt(title, labels, rows, status, language),
     )
+
+
+def _check_series(study: Study, figure: Figure, units: list[str]) -> None:
+    """Refuse series that cannot be told apart or do not share an axis."""
+    estimates = [part.estimate for part in figure.series]
+    repeated = [name for place, name in enumerate(estimates) if name in estimates[:place]]
+    if len(estimates) > len(MARKERS):
+        found, expected = f"{len(estimates)} series", f"at most {len(MARKERS)}"
+        todo = "draw two figures: more colours cannot be told apart"
+    elif repeated:
+        found, expected, todo = f"'{repeated[0]}' twice", "each estimate once", "remove one of the two"
+    elif len(units) != 1:
+        found, expected = f"series in the units {' and '.join(units)}", "series of one unit"
+        todo = "draw them as two figures"
+    else:
+        return
+    index = study.config.figures.index(figure)
+    line = study.line("figures", index, "series")
+    raise StudyError(Problem(CONFIG, f"figures.{index}.series", found, expected, todo, line))
 
 
 Key = tuple[str, int | None]

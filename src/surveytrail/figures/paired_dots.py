@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from surveyspec.identifiers import short_anchor
 from surveytrail.figures.content import FigureContent, Mark, Row
+from surveytrail.figures.layout import NOTE_HEIGHT, TOP, lay_out
 from surveytrail.figures.style import (
+    EDGE,
     FAINT_INK,
+    GAP,
     GRID,
+    HEAD_MARKER,
     LINK,
     MARKER_SIZE,
     MARKERS,
     NOTICE,
-    ROW_HEIGHT,
     SMALL_TEXT_SIZE,
     TEXT_SIZE,
     WIDTH,
@@ -29,14 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
     from matplotlib.text import Annotation
 
-LABEL_CHARACTERS = 34
-NOTE_CHARACTERS = 110
 SPREAD = 0.36  # between the first and the last series of a row, in rows
-EDGE = 0.06  # inches left free at the edges of the figure
-GAP = 0.14  # inches between labels, axis and columns
-HEAD_MARKER = 0.15  # inches for the marker before the head of a column
 HEAD_HEIGHT = 0.08  # inches between the first rule and the heads
-TOP, BELOW_AXIS, NOTE_HEIGHT = 0.30, 0.44, 0.145  # inches
 
 
 @dataclass(frozen=True)
@@ -65,39 +61,25 @@ class PairedDots:
         self.colors = series_colors()
         self.texts: list[tuple[Line, list[str]]] = []
         self.marks: list[dict[str, str]] = []
-        self.column_edges: list[float] = []  # right edge of each column of values, in inches from the axis' end
         self.canvas = Figure(figsize=(WIDTH, 1.0))
         self.renderer = FigureCanvasAgg(self.canvas).get_renderer()
+        self.layout = lay_out(content, self._width)
 
     def draw(self) -> Drawn:
         """Lay the figure out and draw it."""
-        labels = [textwrap.wrap(row.label.text, LABEL_CHARACTERS) for row in self.content.rows]
-        notes = [textwrap.wrap(line_text(note), NOTE_CHARACTERS) for note in self.content.notes]
-        axes = self._axes(labels, sum(map(len, notes)))
+        layout = self.layout
+        self.canvas.set_size_inches(WIDTH, layout.height)
+        body = layout.height - layout.bottom - TOP
+        size = (layout.left / WIDTH, layout.bottom / layout.height, layout.span / WIDTH, body / layout.height)
+        axes = self.canvas.add_axes(size)
+        axes.set_ylim(len(layout.labels) - 0.5, -0.5)
         self._scale(axes)
-        self._row_labels(axes, labels)
+        self._row_labels(axes)
         for place, row in enumerate(self.content.rows):
             self._row(axes, place, row)
         self._heads(axes)
-        self._notes(notes)
+        self._notes()
         return Drawn(self.canvas, self.texts, self.marks)
-
-    def _axes(self, labels: list[list[str]], note_lines: int) -> Axes:
-        """Make room for labels, printed values, heads and notes, in inches."""
-        content, rows = self.content, len(self.content.rows)
-        for place, series in enumerate(content.series):
-            printed = [mark.text.text for row in content.rows for mark in row.marks if mark.series == place]
-            widest = max([self._width(series.text, bold=True) + HEAD_MARKER, *map(self._width, printed)])
-            self.column_edges.append((self.column_edges[-1] if self.column_edges else 0.0) + GAP + widest)
-        self.left = EDGE + max(self._width(line) for label in labels for line in label) + GAP
-        self.span = WIDTH - self.left - self.column_edges[-1] - EDGE
-        bottom = BELOW_AXIS + NOTE_HEIGHT * note_lines + EDGE
-        self.height = TOP + ROW_HEIGHT * rows + bottom
-        self.canvas.set_size_inches(WIDTH, self.height)
-        size = (self.left / WIDTH, bottom / self.height, self.span / WIDTH, ROW_HEIGHT * rows / self.height)
-        axes = self.canvas.add_axes(size)
-        axes.set_ylim(rows - 0.5, -0.5)
-        return axes
 
     def _scale(self, axes: Axes) -> None:
         """Set the value axis: from zero for shares, whole steps, written as the study's language writes them."""
@@ -129,9 +111,10 @@ class PairedDots:
         axes.set_axisbelow(True)
         sns.despine(ax=axes, left=True, bottom=True)
 
-    def _row_labels(self, axes: Axes, labels: list[list[str]]) -> None:
+    def _row_labels(self, axes: Axes) -> None:
         """Write the labels to the left, and rule the rows across labels, axis and columns."""
-        across = [(EDGE - self.left) / self.span, 1 + self.column_edges[-1] / self.span]
+        layout, labels = self.layout, self.layout.labels
+        across = [(EDGE - layout.left) / layout.span, 1 + layout.column_edges[-1] / layout.span]
         for place in range(len(labels) + 1):
             (rule,) = axes.plot(across, [place - 0.5] * 2, color=GRID, linewidth=0.5, zorder=0)
             rule.set(transform=axes.get_yaxis_transform(), clip_on=False)
@@ -154,7 +137,7 @@ class PairedDots:
                 (dot,) = axes.plot([mark.value], [height], MARKERS[mark.series], color=color, zorder=3)
                 dot.set(gid=self._gid(mark, "dot"), markersize=MARKER_SIZE, clip_on=False)
                 dot.set(markeredgecolor="white", markeredgewidth=0.5)
-            edge = (self.column_edges[mark.series], 0)
+            edge = (self.layout.column_edges[mark.series], 0)
             text = self._write(axes, mark.text.text, (1, place), edge, ha="right", va="center_baseline", color=color)
             text.set_gid(self._gid(mark, "text"))
             self._list_text((mark.text,))
@@ -163,25 +146,25 @@ class PairedDots:
         """Name each series over its column of values, with its marker: the heads are the legend too."""
         top, style = -0.5, {"va": "baseline", "weight": "bold"}
         for place, series in enumerate(self.content.series):
-            color, edge = self.colors[place], self.column_edges[place]
+            color, edge = self.colors[place], self.layout.column_edges[place]
             self._write(axes, series.text, (1, top), (edge, HEAD_HEIGHT), ha="right", color=color, **style)
-            before = 1 + (edge - self._width(series.text, bold=True) - HEAD_MARKER / 2) / self.span
-            above = top - (HEAD_HEIGHT + TEXT_SIZE / 72 / 3) / ROW_HEIGHT
+            before = 1 + (edge - self._width(series.text, True) - HEAD_MARKER / 2) / self.layout.span
+            above = top - (HEAD_HEIGHT + TEXT_SIZE / 72 / 3) / self.layout.row_height
             (dot,) = axes.plot([before], [above], MARKERS[place], color=color, transform=axes.get_yaxis_transform())
             dot.set(markersize=MARKER_SIZE, markeredgewidth=0, clip_on=False)
             self._list_text((series,))
         if self.content.status is not None:
-            corner = (EDGE - self.left, HEAD_HEIGHT)
+            corner = (EDGE - self.layout.left, HEAD_HEIGHT)
             self._write(axes, self.content.status.text, (0, top), corner, ha="left", color=NOTICE, **style)
             self._list_text((self.content.status,))
 
-    def _notes(self, notes: list[list[str]]) -> None:
+    def _notes(self) -> None:
         """Write the notes below the axis, at the left edge."""
-        lines = [line for note in notes for line in note]
+        lines = [line for note in self.layout.notes for line in note]
         for place, line in enumerate(reversed(lines)):
-            height = (EDGE + place * NOTE_HEIGHT) / self.height
+            height = (EDGE + place * NOTE_HEIGHT) / self.layout.height
             self.canvas.text(EDGE / WIDTH, height, line, va="bottom", size=SMALL_TEXT_SIZE, color=FAINT_INK)
-        for tokens, wrapped in zip(self.content.notes, notes, strict=True):
+        for tokens, wrapped in zip(self.content.notes, self.layout.notes, strict=True):
             self._list_text(tokens, wrapped)
 
     def _height(self, place: int, mark: Mark) -> float:
@@ -206,7 +189,7 @@ class PairedDots:
             text, point, points, xycoords=("axes fraction", "data"), textcoords="offset points", **style
         )
 
-    def _width(self, text: str, bold: bool = False) -> float:
+    def _width(self, text: str, bold: bool) -> float:
         """Return the width of a text in inches, in the style's font."""
         from matplotlib.font_manager import FontProperties
 
