@@ -21,7 +21,7 @@ report: $(READY) ## set up, run the whole study, print the paths of the document
 test: $(READY) ## all checks (formatting, linting, types, schemas) and tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/snakefmt --check --quiet Snakefile workflow/rules
+	@$(BIN)/snakefmt --check Snakefile workflow/rules
 	@$(BIN)/mypy
 	@$(BIN)/snakemake --lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -37,7 +37,7 @@ schemas: $(READY) ## write the JSON schemas for editors from the typed models
 	@$(BIN)/python scripts/write_schemas.py
 
 format: $(READY) ## format Python and Snakemake files
-	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . ; $(BIN)/snakefmt --quiet Snakefile workflow/rules
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . ; $(BIN)/snakefmt Snakefile workflow/rules
 
 clean: ## remove results, keep the environment
 	rm -rf results .snakemake examples/*/results examples/*/.snakemake

@@ -7,7 +7,10 @@ from pathlib import Path
 WORKFLOW = Path(workflow.basedir)
 sys.path.insert(0, str(WORKFLOW / "src"))
 # jobs run in processes of their own and find the packages the same way
-os.environ["PYTHONPATH"] = os.pathsep.join([str(WORKFLOW / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+inherited = dict(os.environ).get("PYTHONPATH")
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(filter(None, [str(WORKFLOW / "src"), inherited]))
+)
 
 from snakemake.exceptions import WorkflowError
 
@@ -50,10 +53,21 @@ def raw_file(wildcards):
     return wave_of(wildcards).wave.raw
 
 
+def margin_files(wildcards):
+    """The files of population margins that a wave's weights name."""
+    weights = wave_of(wildcards).wave.weights.values()
+    return sorted({weight.margins for weight in weights if weight.method == "raking"})
+
+
 def page_files():
     """Everything that the study's authors wrote for the report."""
     folders = sorted({Path(page).parent for page in STUDY.config.report.pages})
-    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    files = [
+        path
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
     return [str(path) for path in files if "_extensions" not in path.parts]
 
 
@@ -63,7 +77,6 @@ def per_wave(pattern):
 
 
 LOCK = file_digest(WORKFLOW / "requirements.lock")
-
 
 
 def final_outputs():

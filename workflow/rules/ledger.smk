@@ -1,4 +1,10 @@
-STAGES = ["import_responses", "clean_responses", "weight_responses", "estimate_numbers", "test_hypotheses"]
+STAGES = [
+    "import_responses",
+    "clean_responses",
+    "weight_responses",
+    "estimate_numbers",
+    "test_hypotheses",
+]
 
 
 rule collect_ledger:

@@ -11,7 +11,8 @@ rule render_report:
     log:
         "results/logs/render_report.log",
     params:
-        study=slices.ledger_slice(STUDY) + slices.section_slice(STUDY, "report", "figures"),
+        study=slices.ledger_slice(STUDY)
+        + slices.section_slice(STUDY, "report", "figures"),
         status=data_status(STUDY),
         extension=file_digests(extension_files()),
         code=code("render_report.py"),

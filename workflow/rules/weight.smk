@@ -1,9 +1,3 @@
-def margin_files(wildcards):
-    """The files of population margins that a wave's weights name."""
-    weights = wave_of(wildcards).wave.weights.values()
-    return sorted({weight.margins for weight in weights if weight.method == "raking"})
-
-
 rule weight_responses:
     """Weight the analysed records to the population as declared, and say what it cost."""
     input:
