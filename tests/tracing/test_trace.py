@@ -75,8 +75,12 @@ def test_variables_lead_to_the_line_that_declares_them(study: Study) -> None:
     assert item.label["en"] == "Facebook"
 
 
-def test_groups_are_among_the_variables(study: Study) -> None:
-    assert [variable.code for variable in trace_number(study, SMALL).variables] == ["PROF_FB", "SIZE"]
+@pytest.mark.parametrize(
+    ("number", "codes"),
+    [(SMALL, ["PROF_FB", "SIZE"]), ("w1.index.raked", ["INDEX", "SIZE"]), (FACEBOOK, ["PRIV_FB", "AGE"])],
+)
+def test_what_groups_weights_and_filters_read_is_named(study: Study, number: str, codes: list[str]) -> None:
+    assert [variable.code for variable in trace_number(study, number, rows=0).variables] == codes
 
 
 def test_a_derived_variable_leads_to_its_questions(study: Study) -> None:

@@ -67,7 +67,7 @@ class Trace:
     ----------
     row : the ledger's row, as plain values
     verdict : what the second engine found; None where it has not run
-    variables : what the value is computed from, then what filters and groups read
+    variables : what the value is computed from, then what filter, groups and weight read
     edges : ties to raw records and columns
     tie : the closest kind of tie that the number has: DIRECT, else GLOBAL (a design effect, say), else INDIRECT
     columns, records_behind : raw columns and number of raw records of the ties of that kind
@@ -151,10 +151,13 @@ def closest_numbers(number: str, known: Sequence[str], limit: int = 5) -> list[s
 
 
 def _variables(wave: WaveSpec, row: dict[str, Any]) -> list[str]:
-    """Return what the value is computed from, then what its filter and its groups read."""
+    """Return what the value is computed from, then what its filter, its groups and its weight read."""
     filtered = variables_of(wave.condition(row["filter"])) if row["filter"] else ()
     grouped = [code for code, _ in row["groups"] or []]
-    return [code for code in dict.fromkeys([*(row["variables"] or []), *filtered, *grouped]) if code in wave.names]
+    declared = wave.wave.weights.get(row["weight"])
+    weighted = wave.weight_variables(declared) if declared is not None else ()
+    codes = dict.fromkeys([*(row["variables"] or []), *filtered, *grouped, *weighted])
+    return [code for code in codes if code in wave.names]
 
 
 def _origins(study: Study, wave: WaveSpec, codes: Sequence[str]) -> tuple[VariableOrigin, ...]:
