@@ -164,6 +164,11 @@ def _check(x: FloatArray, y: FloatArray, family: Family, names: tuple[str, ...])
             got="no rows" if y.size == 0 else f"values from {y.min():g} to {y.max():g}",
             hint="recode the outcome or choose another family",
         )
+    require_full_rank(x, names)
+
+
+def require_full_rank(x: FloatArray, names: tuple[str, ...]) -> None:
+    """Stop when the columns of `x` (n, p) depend on each other or outnumber its rows, naming the columns."""
     if x.shape[0] < x.shape[1]:
         raise StatisticsError(
             "Too few rows for the model",

@@ -18,13 +18,16 @@ from scipy import special
 from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray
 from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.errors import StatisticsError
+from surveytrail.statistics.fitting import require_full_rank
 from surveytrail.statistics.inference import AnyDesign, covariance_by_replicates, covariance_of_scores, restrict
 from surveytrail.statistics.model_matrix import ModelMatrix
 from surveytrail.statistics.regression import Regression
 
 
 @dataclass(frozen=True, eq=False)
-class _Fit:
+class OrdinalFit:
+    """A converged fit: `parameters` (p,), unweighted `scores` (n, p), `inverse_information` (p, p), `deviance`."""
+
     parameters: FloatArray
     scores: FloatArray
     inverse_information: FloatArray
@@ -51,14 +54,16 @@ def proportional_odds(design: AnyDesign, y: Any, levels: Sequence[Any], predicto
     _require_all_levels(index[inside], levels)
     slopes = np.flatnonzero(predictors.term_of_column >= 0)
     x = predictors.values[:, slopes]
+    slope_names = tuple(predictors.names[i] for i in slopes)
+    require_full_rank(np.column_stack([np.ones(int(inside.sum())), x[inside]]), ("(Intercept)", *slope_names))
     mean_weight = float(design.domain_weights[design.in_domain].mean())
     codes = np.where(inside, index, 0)
     thresholds = len(levels) - 1
-    fit = _newton(x, codes, weights / mean_weight, thresholds, None)
+    fit = maximise(x, codes, weights / mean_weight, thresholds)
     if isinstance(view, ReplicateDesign):
 
         def again(block: FloatArray) -> FloatArray:
-            fits = [_newton(x, codes, column / mean_weight, thresholds, fit.parameters) for column in block.T]
+            fits = [maximise(x, codes, column / mean_weight, thresholds, fit.parameters) for column in block.T]
             return np.vstack([one.parameters for one in fits])
 
         covariance = covariance_by_replicates(view, fit.parameters, again)
@@ -68,15 +73,14 @@ def proportional_odds(design: AnyDesign, y: Any, levels: Sequence[Any], predicto
 
     def refit(keep: BoolArray) -> float:
         kept = predictors.values[:, np.flatnonzero(keep & (predictors.term_of_column >= 0))]
-        return _newton(kept, codes, weights / mean_weight, thresholds, None).deviance
+        return maximise(kept, codes, weights / mean_weight, thresholds).deviance
 
-    names = tuple(predictors.names[i] for i in slopes)
     cuts = tuple(f"{low}|{high}" for low, high in pairwise(levels))
     place = np.full(len(predictors.names), -1, dtype=np.int64)
     place[slopes] = np.arange(len(slopes))
     return Regression(
         model="ordinal",
-        names=names + cuts,
+        names=slope_names + cuts,
         coefficients=fit.parameters,
         covariance=covariance,
         degrees_of_freedom=float(view.degrees_of_freedom) - len(slopes),
@@ -128,8 +132,14 @@ def _require_all_levels(index: IntArray, levels: Sequence[Any]) -> None:
         )
 
 
-def _newton(x: FloatArray, y: IntArray, weights: FloatArray, thresholds: int, start: FloatArray | None) -> _Fit:
-    """Maximise the weighted likelihood; weights (n,) of 0 leave a row out."""
+def maximise(
+    x: FloatArray, y: IntArray, weights: FloatArray, thresholds: int, start: FloatArray | None = None
+) -> OrdinalFit:
+    """Maximise the weighted likelihood by Newton steps, halved where they do not help.
+
+    Parameters: `x` (n, slopes) without intercept, `y` (n,) codes 0..thresholds, `weights` (n,), 0 leaving a row out,
+    `start` (p,) slopes then thresholds. Errors: StatisticsError when the coefficients run away.
+    """
     used = weights > 0
     xs, ys, ws = x[used], y[used], weights[used]
     if start is None:
@@ -154,7 +164,7 @@ def _newton(x: FloatArray, y: IntArray, weights: FloatArray, thresholds: int, st
         if moved <= 1e-11:
             scores = np.zeros((x.shape[0], parameters.shape[0]))
             scores[used] = gradient / ws[:, None]
-            return _Fit(parameters, scores, np.asarray(np.linalg.inv(information), dtype=np.float64), -2 * value)
+            return OrdinalFit(parameters, scores, np.asarray(np.linalg.inv(information), dtype=np.float64), -2 * value)
         if np.abs(xs @ parameters[: x.shape[1]]).max(initial=0.0) > 1e3:
             break
     raise StatisticsError(
