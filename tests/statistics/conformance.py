@@ -116,9 +116,9 @@ def numbers(value: Any) -> np.ndarray:
 def scale_of(case: Case, name: str, size: int) -> np.ndarray:
     """What an absolute difference is measured against besides the figure: the estimate that an error belongs to."""
     prefix = name.rpartition(".")[0]
-    record: Any = case
-    for part in prefix.split(".") if prefix else []:
-        record = record.get(part) if part in record else record.get(prefix.split(".", 1)[1], {})
+    group, _, inner = prefix.partition(".")
+    record: Any = case.get(group, {}) if group else case
+    record = record.get(inner) if inner and isinstance(record, dict) else record
     if not isinstance(record, dict) or record.get("value") is None:
         return np.zeros(size)
     value = np.nan_to_num(np.abs(numbers(record["value"])))
