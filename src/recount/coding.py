@@ -52,7 +52,7 @@ def code_answers(connection: duckdb.DuckDBPyConnection, raw: RawFile, wave: Wave
     if problems:
         raise StudyError(problems)
     texts = ", ".join(
-        f"""coalesce({cell}, '') AS "cell_{code}", trim("cell_{code}", {text_literal(WHITESPACE)}) AS "t_{code}" """
+        f"""coalesce({cell}, '') AS "cell_{code}", {_stripped(f'"cell_{code}"')} AS "t_{code}" """
         for code, cell in cells.items()
     )
     answers = ", ".join(
@@ -70,6 +70,12 @@ def code_answers(connection: duckdb.DuckDBPyConnection, raw: RawFile, wave: Wave
     last = f"step{len(steps) - 3}"
     connection.execute(f"CREATE OR REPLACE TABLE {table} AS {', '.join(steps)} SELECT * FROM {last} ORDER BY record")
     _check_respondents(connection, raw, wave, table)
+
+
+def _stripped(cell: str) -> str:
+    """Return a cell without white space at its ends; the slow general way only where the cell may have some."""
+    bare = f"regexp_full_match({cell}, '[!-~]|[!-~].*[!-~]')"
+    return f"CASE WHEN {bare} THEN {cell} ELSE trim({cell}, {text_literal(WHITESPACE)}) END"
 
 
 def _coded_variables(codebook: Codebook) -> list[Variable]:

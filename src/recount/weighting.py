@@ -119,9 +119,8 @@ def make_weight(
     bound = _bound(raked[population], weight.trim)
     final = raked.copy()
     final[population] = trimmed(raked[population], bound)
-    cut = (
-        (final == bound).sum() if (raked > bound).any() else 0
-    )  # also those that only their share of the excess lifted
+    # those too that reached the bound only by their share of the excess
+    cut = (final == bound).sum() if (raked > bound).any() else 0
     diagnostics = {"records_outside": float((~population).sum()), "trimmed": float(cut)}
     diagnostics |= _margins_met(wave, levels, targets, cells, final, population)
     return Weight(final, raked, cells, diagnostics | kish(final))
