@@ -28,7 +28,7 @@ DELIBERATE["rounded_denominator"] = Deliberate(
     "R cuts the denominator's df to a whole number; in this table rounding makes it 397 instead of 398", 0.04
 )
 DELIBERATE["numeric_hessian"] = Deliberate(
-    "R differences the gradient of the ordinal model with steps of 0.001; a test reproduces its figures", 0.05
+    "R differences the ordinal gradient with steps of 0.001; a test reproduces its figures that way", 0.05
 )
 
 # Where R's saddlepoint stops searching its root; its exact distribution needs a package that was absent, see the README.

@@ -146,14 +146,14 @@ def maximise(
         below = np.array([ws[ys <= j].sum() for j in range(thresholds)]) / ws.sum()
         start = np.concatenate([np.zeros(x.shape[1]), special.logit(below)])
     parameters = start
-    value, gradient, information = _derivatives(parameters, xs, ys, ws, thresholds)
+    value, gradient, information = derivatives(parameters, xs, ys, ws, thresholds)
     for _ in range(100):
         step = np.linalg.solve(information, gradient.sum(axis=0))
         length = 1.0
         while length > 1e-8:
             candidate = parameters + length * step
             if np.all(np.diff(candidate[x.shape[1] :]) > 0):
-                new, new_gradient, new_information = _derivatives(candidate, xs, ys, ws, thresholds)
+                new, new_gradient, new_information = derivatives(candidate, xs, ys, ws, thresholds)
                 if new >= value - 1e-12 * (1 + abs(value)):
                     break
             length /= 2
@@ -175,10 +175,10 @@ def maximise(
     )
 
 
-def _derivatives(
+def derivatives(
     parameters: FloatArray, x: FloatArray, y: IntArray, w: FloatArray, thresholds: int
 ) -> tuple[float, FloatArray, FloatArray]:
-    """Weighted log likelihood, the weighted scores (n, p) and the observed information (p, p)."""
+    """Weighted log likelihood, the weighted scores (n, p) and the observed information (p, p) at `parameters` (p,)."""
     n, slopes = x.shape
     eta = x @ parameters[:slopes]
     cuts = np.concatenate([[-np.inf], parameters[slopes:], [np.inf]])

@@ -121,7 +121,7 @@ def friedman(*items: Any, level: float = 0.95) -> TestResult:
 
 
 def cochran_q(*items: Any, level: float = 0.95) -> TestResult:
-    """Cochran's Q over two or more 0/1 variables of the same respondents; effect Serlin's eta squared, Q / (n (k-1))."""
+    """Cochran's Q over two or more 0/1 variables of the same respondents; effect eta squared of Q, Q / (n (k - 1))."""
     columns = binary("cochran_q", *_items("cochran_q", items), smallest=3)
     with pingouin() as pg:
         figures = translate("cochran", pg.cochran(data=_wide(columns), dv=None, within=None, subject=None))

@@ -9,7 +9,6 @@ import numpy as np
 from scipy import stats
 
 from surveytrail.statistics import tails
-from surveytrail.statistics.arrays import FloatArray
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.outcome import TestResult
 from surveytrail.statistics.unweighted import effect_intervals as intervals

@@ -1,0 +1,67 @@
+"""Weights and what follows from them, against R's `survey`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from surveytrail.statistics import estimators, weighting
+from surveytrail.statistics.model_matrix import model_matrix
+from tests.statistics.conformance import run_case
+from tests.statistics.reference import load_reference
+from tests.statistics.runners_weighting import adjust, margins_of
+
+REFERENCE = load_reference()
+
+
+@pytest.mark.parametrize("group", ["weighting", "weighting_rep", "nonresponse"])
+def test_every_figure_agrees_with_r(group: str) -> None:
+    outcomes = [run_case(case, REFERENCE) for case in REFERENCE.cases(group)]
+    assert len(outcomes) > 0
+    assert {o.case_id: o.differing[:3] or o.unsupported for o in outcomes if not o.passed} == {}
+
+
+def test_weight_vectors_agree_with_r_row_by_row() -> None:
+    cases = [case for case in REFERENCE.cases("weighting") if (REFERENCE.root / case["weights_file"]).exists()]
+    assert len(cases) > 10
+    for case in cases:
+        expected = pd.read_csv(REFERENCE.root / case["weights_file"])["weight"].to_numpy()
+        np.testing.assert_allclose(adjust(case, REFERENCE).weights, expected, rtol=1e-9, err_msg=case["id"])
+
+
+@pytest.mark.parametrize("design", ["biz_w", "biz_sz", "biz_adjust"])
+def test_default_errors_after_raking_are_those_of_calibration(design: str) -> None:
+    """Raking and calibration with the raking distance are one thing; the latter is what the cases hold against R."""
+    frame, sample = REFERENCE.frame("biz"), REFERENCE.design(design)
+    margins = margins_of({}, frame, REFERENCE)
+    raked, _ = weighting.rake_design(sample, margins)
+    model = model_matrix(frame, list(margins))
+    totals = {f"{name}{level}": total for name, (_, targets) in margins.items() for level, total in targets.items()}
+    totals["(Intercept)"] = sum(margins["size"][1].values())
+    calibrated, _ = weighting.calibrate_design(
+        sample, model.values, np.array([totals[name] for name in model.names]), calibration_distance="raking"
+    )
+    np.testing.assert_allclose(raked.weights, calibrated.weights, rtol=1e-10)
+    swept, _ = weighting.rake_design(sample, margins, residuals="swept")
+    items = frame[["uses_ai", "turnover", "likert"]].to_numpy(float)
+    for statistic in (estimators.mean, estimators.total):
+        errors = [statistic(one, items).standard_error for one in (raked, calibrated, swept)]
+        np.testing.assert_allclose(errors[0], errors[1], rtol=1e-9)
+        assert 1e-4 < np.abs(errors[0] / errors[2] - 1).max() < 0.2  # R's rake() differs by some per cent
+
+
+def test_replicates_yielded_in_blocks_are_adjusted_like_those_in_memory() -> None:
+    frame, whole = REFERENCE.frame("biz"), REFERENCE.design("bizsz_sub")
+    matrix = whole.replicate_weights
+    blocks = replace(whole, replicate_weights=lambda: iter([matrix[:, :7], matrix[:, 7:]]))
+    margins = margins_of({}, frame, REFERENCE)
+    one, _ = weighting.rake_design(whole, margins)
+    two, _ = weighting.rake_design(blocks, margins)
+    np.testing.assert_allclose(two.matrix(), one.matrix(), rtol=1e-12)
+    trimmed, _ = weighting.trim_design(two, upper=3, unit="mean")
+    assert (trimmed.matrix() <= np.array([3 * c[c > 0].mean() for c in one.matrix().T]) * 1.2).all()
+    np.testing.assert_allclose(trimmed.matrix().sum(axis=0), one.matrix().sum(axis=0), rtol=1e-12)
+    assert ((trimmed.matrix() == 0) == (one.matrix() == 0)).all()
