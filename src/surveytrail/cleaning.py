@@ -9,7 +9,8 @@ import pandas as pd
 
 from surveyspec.config import CleaningRule
 from surveyspec.study import WaveSpec
-from surveytrail.frames import columns_of
+from surveytrail.frames import columns_of, frame_of
+from surveytrail.inputs import arrays_digest, identities
 from surveytrail.masks import aggregate, evaluate, is_known
 
 
@@ -21,7 +22,8 @@ class CleanResponses:
     ----------
     analysis : the analysed records, with derived variables
     exclusions : one row per excluded record: ``record``, ``line``, ``rule``, ``order`` (1-based place of the rule)
-    flow : one row per step, in order: ``step`` (records, excluded, analysed), ``rule``, ``count``
+    flow : one row per step, in order: ``step`` (records, excluded, analysed), ``rule``, ``count``, ``input_digest``
+        (who all records are, and what the rules so far read of each)
     """
 
     analysis: pd.DataFrame
@@ -45,13 +47,10 @@ def clean_responses(responses: pd.DataFrame, wave: WaveSpec) -> CleanResponses:
         }
     )
     counts = [int((excluded_by == place).sum()) for place in range(len(rules))]
-    flow = pd.DataFrame(
-        [
-            {"step": "records", "rule": "", "count": len(complete)},
-            *({"step": "excluded", "rule": rule, "count": count} for rule, count in zip(rules, counts, strict=True)),
-            {"step": "analysed", "rule": "", "count": int((excluded_by < 0).sum())},
-        ]
-    )
+    steps = [("records", "", len(complete)), *(("excluded", *pair) for pair in zip(rules, counts, strict=True))]
+    steps.append(("analysed", "", int((excluded_by < 0).sum())))
+    flow = pd.DataFrame(steps, columns=["step", "rule", "count"])
+    flow["input_digest"] = _flow_digests(complete, wave)
     analysis = complete[excluded_by < 0].reset_index(drop=True)
     return CleanResponses(analysis, exclusions, flow)
 
@@ -69,7 +68,46 @@ def derive_variables(responses: pd.DataFrame, wave: WaveSpec) -> pd.DataFrame:
         for category, condition in reversed(conditions):
             values[evaluate(condition, columns)[0]] = category
         columns[code] = values
-    return pd.DataFrame(columns)
+    return frame_of(columns)
+
+
+def rule_inputs(columns: dict[str, np.ndarray], wave: WaveSpec) -> list[list[np.ndarray]]:
+    """Return what each cleaning rule reads of each record, whatever becomes of the others.
+
+    Parameters
+    ----------
+    columns : answers of the records by variable
+
+    Returns
+    -------
+    per rule (n,) arrays: whether its condition excludes the record; the answers that duplicates repeat; the time, and
+    whether it counts for the median. Nothing is read of a record after the first condition that excludes it.
+    """
+    size = len(columns["record"])
+    remaining = np.ones(size, dtype=bool)
+    inputs: list[list[np.ndarray]] = []
+    for rule in wave.wave.cleaning:
+        condition = wave.rule_condition(rule)
+        true = np.ones(size, dtype=bool) if condition is None else evaluate(condition, columns)[0]
+        keys = [rule.variable] if rule.variable is not None else rule.duplicates_of or []
+        read = [np.where(remaining, columns[code], None if columns[code].dtype == object else np.nan) for code in keys]
+        if rule.duplicates_of is None:
+            read.append(true & remaining)
+        if rule.exclude is not None:
+            remaining = remaining & ~true
+        inputs.append(read)
+    return inputs
+
+
+def _flow_digests(complete: pd.DataFrame, wave: WaveSpec) -> list[str]:
+    """Return the digest of the exact input of each step: all records, each rule in order, analysed."""
+    columns = columns_of(complete)
+    arrays = [identities(columns["record"], columns["respondent"])]
+    digests = [arrays_digest(arrays)]
+    for read in rule_inputs(columns, wave):
+        arrays += read
+        digests.append(arrays_digest(arrays))
+    return [*digests, digests[-1]]
 
 
 def apply_rules(complete: pd.DataFrame, wave: WaveSpec) -> np.ndarray:

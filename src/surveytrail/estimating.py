@@ -14,17 +14,24 @@ from scipy.special import ndtri
 from surveyspec.conditions import Variable
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.plan import NumberSpec, canonical, digest
+from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
-from surveytrail.frames import columns_of, input_digest
-from surveytrail.lineage import Lineage, add_exclusion_edges, add_weight_edges, raw_columns
+from surveytrail.frames import columns_of
+from surveytrail.inputs import base_digest, identities, missing_reasons
+from surveytrail.lineage import (
+    FILTER,
+    Lineage,
+    add_base_edges,
+    add_exclusion_edges,
+    add_weight_edges,
+    raw_columns,
+)
 from surveytrail.masks import evaluate
 from surveytrail.statistics.design import SurveyDesign
 from surveytrail.statistics.estimates import Estimates, Interval
 from surveytrail.statistics.estimators import mean
 from surveytrail.statistics.intervals import proportion_interval
-from surveytrail.weighting import design_of
-
-NO_WEIGHT = "NO_WEIGHT"
+from surveytrail.weighting import design_digest, design_of
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,10 @@ class Numbers:
 class _Cache:
     """The distinct indicator columns and domains of many specifications, each evaluated once."""
 
-    def __init__(self, analysis: pd.DataFrame, wave: WaveSpec) -> None:
+    def __init__(self, analysis: pd.DataFrame, wave: WaveSpec, responses: pd.DataFrame) -> None:
         self.columns, self.wave = columns_of(analysis), wave
+        self.records, self.every_record = self.columns["record"], responses["record"].to_numpy()
+        self.identity = identities(self.records, self.columns["respondent"])
         self.values: dict[str, np.ndarray] = {}
         self.reasons: dict[str, np.ndarray] = {}
         self.domains: dict[str, np.ndarray] = {}
@@ -53,7 +62,8 @@ class _Cache:
             else:
                 true, known = evaluate(spec.value, self.columns)
                 self.values[key] = np.where(known, true.astype(np.float64), np.nan)
-            self.reasons[key] = self._reasons(spec)
+            found = [self.columns[f"{code}:reason"] for code in sources(self.wave, [spec.value])]
+            self.reasons[key] = missing_reasons(found, ~np.isnan(self.values[key]))
         return key
 
     def domain(self, spec: NumberSpec) -> str:
@@ -67,15 +77,6 @@ class _Cache:
                 inside &= self.columns[code] == level
             self.domains[key] = inside
         return key
-
-    def _reasons(self, spec: NumberSpec) -> np.ndarray:
-        """Return why the value is unknown: the reason of the first answer that is missing."""
-        reasons = np.full(len(self.columns["record"]), None, dtype=object)
-        for code in reversed(self.wave.roots(spec.value_variables)):
-            found = self.columns[f"{code}:reason"]
-            missing = np.array([reason is not None for reason in found], dtype=bool)
-            reasons[missing] = found[missing]
-        return reasons
 
 
 def estimate_numbers(
@@ -93,7 +94,7 @@ def estimate_numbers(
     -------
     numbers in the order of ``specs``
     """
-    cache, lineage = _Cache(analysis, wave), Lineage()
+    cache, lineage = _Cache(analysis, wave, responses), Lineage()
     keys = [(cache.value(spec), cache.domain(spec)) for spec in specs]
     rows: dict[str, dict[str, object]] = {}
     for weight, estimator in dict.fromkeys((spec.weight, spec.estimator) for spec in specs):
@@ -102,7 +103,7 @@ def estimate_numbers(
             for spec, key in zip(specs, keys, strict=True)
             if (spec.weight, spec.estimator) == (weight, estimator)
         ]
-        for row in _estimate_with(weight, chosen, cache, analysis, weights, responses, lineage):
+        for row in _estimate_with(weight, chosen, cache, analysis, weights, lineage):
             rows[str(row["id"])] = row
     return Numbers(pd.DataFrame([rows[spec.id] for spec in specs]), lineage)
 
@@ -113,7 +114,6 @@ def _estimate_with(
     cache: _Cache,
     analysis: pd.DataFrame,
     weights: pd.DataFrame,
-    responses: pd.DataFrame,
     lineage: Lineage,
 ) -> list[dict[str, object]]:
     """Estimate the shares or the means of one weight: all value columns in all domains in one matrix pass."""
@@ -125,18 +125,18 @@ def _estimate_with(
     domains = np.column_stack([cache.domains[key] for key in domain_places])
     estimates = mean(design, values, domains)
     limits = _limits(design, estimates, {(spec.interval_method, spec.level) for spec, _ in chosen})
-    records, respondents = analysis["record"].to_numpy(), analysis["respondent"].to_numpy()
-    every_record = responses["record"].to_numpy()
+    taken = design_digest(analysis, weights, cache.wave, weight)
     rows = []
     for spec, (value_key, domain_key) in chosen:
         at = (value_places[value_key], domain_places[domain_key])
         value, inside = cache.values[value_key], cache.domains[domain_key]
         used = inside & weighted & ~np.isnan(value)
         interval = limits[spec.interval_method, spec.level]
-        row = _row(spec, estimates, interval, at, value, inside, used, design.weights, cache.reasons[value_key])
-        row["input_digest"] = input_digest(records[used], respondents[used], value[used], design.weights[used])
+        reasons = cache.reasons[value_key]
+        row = _row(spec, estimates, interval, at, value, inside, used, design.weights, reasons)
+        row["input_digest"] = base_digest(taken, cache.identity, inside, used, value, reasons, design.weights)
         rows.append(row)
-        _add_edges(lineage, spec, cache.wave, records, every_record, inside, used)
+        _add_edges(lineage, spec, cache, inside, used, reasons)
     return rows
 
 
@@ -177,10 +177,7 @@ def _row(
     """Return what was computed for one number, without labels."""
     n_used = int(used.sum())
     is_count = spec.estimator == "share" and spec.weight == UNWEIGHTED
-    excluded = dict(sorted(Counter(reasons[inside & np.isnan(value)]).items()))
-    without_weight = int((inside & ~np.isnan(value)).sum()) - n_used
-    if without_weight:
-        excluded[NO_WEIGHT] = without_weight
+    excluded = dict(sorted(Counter(reasons[inside & ~used]).items()))
     return {
         "id": spec.id,
         "value": _number(estimates.value[at]),
@@ -209,18 +206,12 @@ def _number(value: float) -> float | None:
 
 
 def _add_edges(
-    lineage: Lineage,
-    spec: NumberSpec,
-    wave: WaveSpec,
-    records: np.ndarray,
-    every_record: np.ndarray,
-    inside: np.ndarray,
-    used: np.ndarray,
+    lineage: Lineage, spec: NumberSpec, cache: _Cache, inside: np.ndarray, used: np.ndarray, reasons: np.ndarray
 ) -> None:
     """Add the edges of one number; the frames it was computed from are those that its specification names."""
-    value_columns = raw_columns(wave, spec.value_variables)
-    lineage.add(spec.id, "DIRECT", "value", wave.id, records[used], value_columns)
-    lineage.add(spec.id, "INDIRECT", "value not used", wave.id, records[inside & ~used], value_columns)
-    lineage.add(spec.id, "INDIRECT", "filter and groups", wave.id, records, raw_columns(wave, spec.filter_variables))
-    add_weight_edges(lineage, spec.id, wave, spec.weight, records, records[used])
-    add_exclusion_edges(lineage, spec.id, wave, every_record)
+    wave, records = cache.wave, cache.records
+    add_base_edges(lineage, spec.id, wave, [spec.value], records, inside, used, reasons)
+    reads = [*([spec.where] if spec.where is not None else []), *(code for code, _ in spec.groups)]
+    lineage.add(spec.id, "INDIRECT", FILTER, wave.id, records, raw_columns(wave, reads))
+    add_weight_edges(lineage, spec.id, wave, spec.weight, records, records[used], records[inside & ~used])
+    add_exclusion_edges(lineage, spec.id, wave, cache.every_record)

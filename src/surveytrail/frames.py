@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,31 @@ def with_objects(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: pd.Series(column, dtype=object) for name, column in objects.items()})
 
 
+def frame_of(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a frame of equally long arrays whose object arrays stay as they are: texts, and None where missing."""
+    return pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=object, copy=False) if _is_object(values) else values
+            for name, values in columns.items()
+        }
+    )
+
+
 def columns_of(frame: pd.DataFrame) -> dict[str, Any]:
-    """Return a frame's columns as the arrays that conditions are evaluated on."""
-    prepared = with_objects(frame)
-    return {name: prepared[name].to_numpy() for name in prepared.columns}
+    """Return a frame's columns as the arrays that conditions are evaluated on.
+
+    Columns of objects are taken as they are: ``frame_of`` and ``read_frame`` leave None where a text is missing.
+    """
+    return {
+        str(name): column.to_numpy()
+        if _is_object(column) or pd.api.types.is_numeric_dtype(column.dtype)
+        else column.to_numpy(dtype=object, na_value=None)
+        for name, column in frame.items()
+    }
+
+
+def _is_object(values: Any) -> bool:
+    return getattr(values, "dtype", None) == np.dtype(object)
 
 
 def input_digest(records: np.ndarray, respondents: np.ndarray, values: np.ndarray, weights: np.ndarray) -> str:

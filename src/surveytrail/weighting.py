@@ -14,6 +14,7 @@ from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
 from surveyspec.study import CONFIG, WaveSpec
 from surveytrail.frames import columns_of
+from surveytrail.inputs import arrays_digest
 from surveytrail.masks import evaluate, is_known
 from surveytrail.statistics.calibration import CalibrationModel, RegressionStep
 from surveytrail.statistics.design import SurveyDesign
@@ -22,7 +23,7 @@ from surveytrail.statistics.weighting import rake, summarise, trim
 
 MARGIN_COLUMNS = ["margin", "level", "share", "count", "source", "year", "status", "comment"]
 STATUSES = ["published", "derived", "assumed"]
-DIAGNOSTIC_COLUMNS = ["weight", "statistic", "margin", "level", "value"]
+DIAGNOSTIC_COLUMNS = ["weight", "statistic", "margin", "level", "value", "input_digest"]
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,16 @@ def weight_responses(analysis: pd.DataFrame, wave: WaveSpec, margins: Mapping[st
     frame = pd.DataFrame({"record": analysis["record"]})
     diagnostics: list[dict[str, object]] = []
     for name, weight in wave.wave.weights.items():
+        rows: list[dict[str, object]] = []
         if isinstance(weight, ColumnWeight):
             frame[name] = _column_weight(columns, wave, weight)
+            taken = arrays_digest([frame[name].to_numpy()])
         else:
             raked, final, rows = _raked_weight(columns, wave, name, weight, margins[name])
             frame[f"{name}:raked"], frame[name] = raked, final
-            diagnostics += rows
-        diagnostics += _summary(name, frame[name].to_numpy())
+            taken = design_digest(analysis, frame, wave, name)
+        rows += _summary(name, frame[name].to_numpy())
+        diagnostics += [{**row, "input_digest": taken} for row in rows]
     return Weights(frame, pd.DataFrame(diagnostics, columns=DIAGNOSTIC_COLUMNS))
 
 
@@ -74,15 +78,34 @@ def design_of(analysis: pd.DataFrame, weights: pd.DataFrame, wave: WaveSpec, nam
     if isinstance(weight, ColumnWeight):
         return SurveyDesign(final)
     base = (final > 0).astype(np.float64)
-    model = np.column_stack(
+    model = _raking_model(analysis, wave, weight, base)
+    step = RegressionStep.from_model(model, base, weights[f"{name}:raked"].to_numpy())
+    return SurveyDesign(final, calibration=CalibrationModel((step,)))
+
+
+def design_digest(analysis: pd.DataFrame, weights: pd.DataFrame, wave: WaveSpec, name: str) -> str:
+    """Digest what the design of a weight reads of all analysed records, beyond the weights of a number's own base.
+
+    Standard errors need the number of records; after raking also everybody's margins and weights.
+    """
+    size = np.array([len(analysis)])
+    weight = wave.wave.weights.get(name)
+    if weight is None or isinstance(weight, ColumnWeight):
+        return arrays_digest([size])
+    final = weights[name].to_numpy()
+    model = _raking_model(analysis, wave, weight, (final > 0).astype(np.float64))
+    return arrays_digest([size, model, weights[f"{name}:raked"].to_numpy(), final])
+
+
+def _raking_model(analysis: pd.DataFrame, wave: WaveSpec, weight: RakedWeight, base: np.ndarray) -> np.ndarray:
+    """Return (n, p) indicators of the raking variables' categories, 0 for records outside the population."""
+    return np.column_stack(
         [
             (analysis[code].to_numpy() == category.code) * base
             for code in weight.variables
             for category in wave.categories(code)
         ]
     )
-    step = RegressionStep.from_model(model, base, weights[f"{name}:raked"].to_numpy())
-    return SurveyDesign(final, calibration=CalibrationModel((step,)))
 
 
 def read_margins(path: Path, wave: WaveSpec, name: str, weight: RakedWeight) -> pd.DataFrame:

@@ -69,6 +69,7 @@ def test_lineage_of_a_share(ledger: Ledger) -> None:
     everybody = set(range(1, 9))
     assert edges == [
         ("DIRECT", "value", {1, 2, 8}, ["v_2"]),
+        ("INDIRECT", "respondent", {1, 2, 8}, ["lfdn"]),
         ("INDIRECT", "filter and groups", {1, 2, 3, 4, 7, 8}, ["v_1"]),
         ("INDIRECT", "exclusion no_size", everybody, ["v_1"]),
         ("GLOBAL", "exclusion speeders", everybody, ["duration"]),

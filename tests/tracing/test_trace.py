@@ -60,6 +60,7 @@ def test_edges_carry_kind_columns_and_records(study: Study) -> None:
     assert edges == [
         ("DIRECT", "value", ("v_1",), [1, 2, 3, 4, 6, 8]),
         ("INDIRECT", "value not used", ("v_1",), [5]),
+        ("INDIRECT", "respondent", ("lfdn",), [1, 2, 3, 4, 5, 6, 8]),
         ("INDIRECT", "filter and groups", ("#7",), list(range(1, 9))),
     ]
 

@@ -11,6 +11,7 @@ import pandas as pd
 from surveyspec.codebook import CODED, NUMERIC, Codebook, Variable
 from surveyspec.config import Wave
 from surveyspec.problems import Problem, StudyError, listed
+from surveytrail.frames import frame_of
 from surveytrail.importing.reading import RawTable
 from surveytrail.masks import evaluate
 
@@ -49,15 +50,15 @@ def code_responses(table: RawTable, wave: Wave, codebook: Codebook) -> Responses
         answers[variable.code] = values
         answers[f"{variable.code}:reason"] = reasons
         losses.extend(_implausible(table, variable, places[variable.code], reasons))
-    _refine_not_asked(codebook, answers)
+    _refine_unreached(codebook, answers)
     respondent = answers[wave.respondent]
     _check_respondents(table, wave.respondent, codebook, respondent)
-    frame = pd.DataFrame(
+    frame = frame_of(
         {
             "record": np.arange(1, len(table.cells) + 1, dtype=np.int64),
             "first_line": table.first_line,
             "last_line": table.last_line,
-            "respondent": [_as_text(value) for value in respondent],
+            "respondent": np.array([_as_text(value) for value in respondent], dtype=object),
             **answers,
         }
     )
@@ -102,15 +103,16 @@ def _code_column(variable: Variable, codebook: Codebook, cells: np.ndarray) -> t
     reasons = np.full(len(distinct), None, dtype=object)
     for place, cell in enumerate(distinct):
         text = cell.strip()
+        category = categories.get(text)
         if text in missing:
             reasons[place] = missing[text]
+        elif category is not None:
+            reasons[place] = category.reason
+            values[place] = category.code if category.reason is None else np.nan
         elif not text:
             reasons[place] = "NO_ANSWER"
         elif variable.type in CODED:
-            category = categories.get(text)
-            reasons[place] = "IMPLAUSIBLE" if category is None else category.reason
-            if category is not None and category.reason is None:
-                values[place] = category.code
+            reasons[place] = "IMPLAUSIBLE"
         elif numeric:
             number = float(text) if NUMBER.fullmatch(text) else np.nan
             low, high = variable.range or (-np.inf, np.inf)
@@ -122,15 +124,29 @@ def _code_column(variable: Variable, codebook: Codebook, cells: np.ndarray) -> t
     return values[numbers], reasons[numbers]
 
 
-def _refine_not_asked(codebook: Codebook, answers: dict[str, np.ndarray]) -> None:
-    """Tell a question that the skip logic left out from one that was never reached."""
+def _refine_unreached(codebook: Codebook, answers: dict[str, np.ndarray]) -> None:
+    """Tell a question that was never reached from one that skip logic left out or that somebody left empty.
+
+    Goes through the codebook in its order, so that a filter sees what became of the questions above it.
+    """
     for variable in codebook.kept:
-        condition = codebook.filter_of(variable)
-        reasons = answers[f"{variable.code}:reason"]
+        values, reasons = answers[variable.code], answers[f"{variable.code}:reason"]
         unreached = reasons == "NOT_REACHED"
-        if condition is not None and unreached.any():
-            true, known = evaluate(condition, answers)
-            reasons[unreached & known & ~true] = "NOT_ASKED"
+        if not unreached.any():
+            continue
+        asked, not_asked = np.ones(len(reasons), dtype=bool), np.zeros(len(reasons), dtype=bool)
+        condition = codebook.filter_of(variable)
+        if condition is not None:
+            asked, known = evaluate(condition, answers)
+            not_asked = known & ~asked
+        reasons[unreached & not_asked] = "NOT_ASKED"
+        if variable.page is not None and codebook.last_page is not None:
+            left_empty = unreached & ~not_asked & (answers[codebook.last_page] >= variable.page)
+            reasons[left_empty] = "NO_ANSWER"
+            empty = codebook.empty_answer(variable)
+            if empty is not None:
+                values[left_empty & asked] = empty
+                reasons[left_empty & asked] = None
 
 
 def _left_out(table: RawTable, codebook: Codebook) -> list[dict[str, object]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +33,11 @@ class RawTable:
     first_line: np.ndarray
     last_line: np.ndarray
 
-    @property
+    @cached_property
     def column_names(self) -> list[str]:
         """Names that tell columns apart: the header cell, or ``#3`` where it is empty or repeated."""
-        return [
-            name if name and self.columns.count(name) == 1 else f"#{place}"
-            for place, name in enumerate(self.columns, 1)
-        ]
+        seen = Counter(self.columns)
+        return [name if name and seen[name] == 1 else f"#{place}" for place, name in enumerate(self.columns, 1)]
 
     def place(self, column: str | Position) -> int:
         """Return the 0-based place of a column.

@@ -18,15 +18,18 @@ from surveytrail.ledger.columns import typed
 from surveytrail.ledger.display import ROUNDING, SIGNIFICANT_DIGITS, interval_text, value_text
 from surveytrail.ledger.wording import FLOW, TESTS, WEIGHTING
 from surveytrail.lineage import (
+    COUNT,
     EDGE_COLUMNS,
+    RESPONDENT,
     ROW_SET_COLUMNS,
     Lineage,
     add_exclusion_edges,
     add_weight_edges,
     raw_columns,
+    rule_reads,
 )
 
-DECIMALS = {"count": 0, "statistic": 2, "p": 3, "weight": 2, "share": 1}
+DECIMALS = {"count": 0, "statistic": 2, "p": 3, "weight": 2, "share": 1, "rank": 1, "verdict": 0}
 NO_RULE = "not assessed"
 
 
@@ -151,16 +154,19 @@ def _question(wave: WaveSpec, codes: tuple[str, ...]) -> dict[str, str]:
 
 
 def _test_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
-    specs = {spec.id: spec for spec in plan_tests(study, wave.id)}
+    specs = {(spec.id, spec.item): spec for spec in plan_tests(study, wave.id)}
     rows = []
     for computed in _rows(result.tests):
-        spec = specs[str(computed.pop("hypothesis"))]
-        rows.append({**_test_fields(study, spec, str(computed["statistic"])), **computed})
+        spec = specs[str(computed.pop("hypothesis")), computed["item"]]
+        rows.append({**_test_fields(study, wave, spec, str(computed["id"]), str(computed["statistic"])), **computed})
     return rows
 
 
-def _test_fields(study: Study, spec: TestSpec, statistic: str) -> dict[str, object]:
+def _test_fields(study: Study, wave: WaveSpec, spec: TestSpec, identifier: str, statistic: str) -> dict[str, object]:
     hypothesis = spec.hypothesis
+    codes = {wave.slug(code): code for code in spec.value_variables}
+    own = [part for part in identifier.split(".")[2 + len(spec.parts) : -2] if part in codes]
+    settings = hypothesis.model_dump(include={"plan", "family", "expect", "alpha", "value", "bound", "seed", "draws"})
     return {
         "kind": "test",
         "estimate": spec.id,
@@ -168,8 +174,9 @@ def _test_fields(study: Study, spec: TestSpec, statistic: str) -> dict[str, obje
         "estimator": hypothesis.test,
         "variables": list(spec.value_variables),
         "filter": hypothesis.where or "",
-        "label": joined([hypothesis.label, TESTS[statistic]]),
-        "settings": hypothesis.model_dump(include={"plan", "family", "expect", "alpha"}),
+        "label": joined([spec.label, *(wave.label(codes[part]) for part in own), TESTS[statistic]]),
+        "settings": {name: value for name, value in settings.items() if value is not None},
+        "seed": hypothesis.seed,
         "stage": "test",
         "config_line": study.line(*spec.keys),
     }
@@ -186,8 +193,10 @@ def _flow_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: Linea
         identifier = number_id(wave.id, "flow", UNWEIGHTED, [name, *([rule] if rule else [])])
         last = rules[rule][0] + 1 if rule else 0 if name == "records" else len(rules)
         used = [code for entry in wave.wave.cleaning[:last] for code in wave.rule_variables(entry)]
-        columns = raw_columns(wave, used or [wave.wave.respondent])
-        lineage.add(identifier, "DIRECT", "count of records", wave.id, every_record, columns)
+        respondent = raw_columns(wave, [wave.wave.respondent])
+        reads = [read for entry in wave.wave.cleaning[:last] for read in rule_reads(wave, entry)]
+        lineage.add(identifier, "DIRECT", COUNT, wave.id, every_record, raw_columns(wave, reads) or respondent)
+        lineage.add(identifier, "INDIRECT", RESPONDENT, wave.id, every_record, respondent)
         keys = ("waves", wave.id, "cleaning", rules[rule][0]) if rule else ("waves", wave.id, "cleaning")
         rows.append(
             {
@@ -201,7 +210,7 @@ def _flow_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: Linea
                 "variables": used,
                 "config_line": study.line(*keys),
                 "spec_digest": digest([identifier, wave.wave.model_dump(include={"cleaning"})]),
-                "input_digest": digest([identifier, count]),
+                "input_digest": step["input_digest"],
             }
         )
     return rows
@@ -233,7 +242,7 @@ def _weighting_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: 
                 "config_line": study.line("waves", wave.id, "weights", weight),
                 "settings": declared.model_dump(exclude={"label"}),
                 "spec_digest": digest([identifier, declared.model_dump(exclude={"label"})]),
-                "input_digest": digest([identifier, f"{row['value']:.{SIGNIFICANT_DIGITS}g}"]),
+                "input_digest": row["input_digest"],
             }
         )
     return rows

@@ -1,0 +1,61 @@
+"""What a specification reads, down to the questionnaire: derived variables followed, and skip logic where it decides.
+
+A missing answer is NOT_ASKED rather than NOT_REACHED when the question's filter says so; whoever asks for the reason
+of a missing answer therefore reads the filter's questions too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from surveyspec.conditions import All, AnyOf, Condition, Missing, Not, Value, variables_of
+from surveyspec.study import WaveSpec
+
+Read = str | Condition | Value
+
+
+def sources(wave: WaveSpec, reads: Iterable[Read]) -> tuple[str, ...]:
+    """Return the questionnaire variables behind variable codes and bound conditions, each once."""
+    found: dict[str, None] = {}
+    for read in reads:
+        found.update(dict.fromkeys(_of_code(wave, read) if isinstance(read, str) else _of_tree(wave, read)))
+    return tuple(found)
+
+
+def skip_logic_sources(wave: WaveSpec, codes: Iterable[str]) -> tuple[str, ...]:
+    """Return the questionnaire variables that decide whether questions were asked: those that their filters read."""
+    filters = (wave.codebook.filter_of(wave.codebook.by_code[code]) for code in codes)
+    return sources(wave, [condition for condition in filters if condition is not None])
+
+
+def _of_code(wave: WaveSpec, code: str) -> Iterator[str]:
+    if code not in wave.wave.derived:
+        yield code
+        return
+    conditions, items = wave.derived_parts(code)
+    for _, condition in conditions:
+        yield from _of_tree(wave, condition)
+    for item in items:
+        yield from _of_code(wave, item)
+
+
+def _of_tree(wave: WaveSpec, tree: Condition | Value) -> Iterator[str]:
+    for name in variables_of(tree):
+        yield from _of_code(wave, name)
+    asked = [name for name in _reasons_read(tree) if name in wave.codebook.by_code]
+    yield from skip_logic_sources(wave, asked)
+
+
+def _reasons_read(tree: Condition | Value) -> Iterator[str]:
+    """Yield the variables whose reason for being missing a condition asks for."""
+    match tree:
+        case Missing():
+            if tree.reason is not None:
+                yield tree.name
+        case Not():
+            yield from _reasons_read(tree.condition)
+        case All() | AnyOf():
+            for part in tree.conditions:
+                yield from _reasons_read(part)
+        case _:
+            return
