@@ -13,7 +13,7 @@
   popover.tabIndex = -1;
   popover.hidden = true;
   document.body.append(popover);
-  let current = null, pinned = false, timer = 0;
+  let current = null, pinned = false, returning = false, timer = 0;
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -107,7 +107,9 @@
     pinned = false;
     popover.hidden = true;
     number.setAttribute("aria-expanded", "false");
+    returning = back; // the focus goes back to the number without opening it again
     if (back) number.focus({ preventScroll: true });
+    returning = false;
   }
 
   function later(action, delay) {
@@ -123,7 +125,7 @@
       if (event.pointerType === "mouse" && !pinned) later(() => open(number, false), OPEN_AFTER);
     });
     number.addEventListener("pointerleave", leave);
-    number.addEventListener("focus", () => { if (number.matches(":focus-visible") && !pinned) open(number, false); });
+    number.addEventListener("focus", () => { if (number.matches(":focus-visible") && !pinned && !returning) open(number, false); });
     number.addEventListener("blur", (event) => { if (!popover.contains(event.relatedTarget)) leave(); });
     number.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -74,7 +74,8 @@ local function number_span(id, show)
   occurrences[id] = occurrences[id] + 1
   local place = entry.anchor .. '-' .. occurrences[id]
   if HTML then
-    return pandoc.Link({ pandoc.Str(text) }, '#' .. entry.anchor, '', pandoc.Attr(place, { 'st-num' }, { num = id, show = show }))
+    local attributes = { { 'num', id }, { 'show', show } } -- a list: tables with keys have no fixed order
+    return pandoc.Link({ pandoc.Str(text) }, '#' .. entry.anchor, '', pandoc.Attr(place, { 'st-num' }, attributes))
   end
   return pandoc.Span({ pandoc.Link({ pandoc.Str(text) }, '#' .. entry.anchor) }, pandoc.Attr(place, { 'st-num' }))
 end

@@ -93,8 +93,9 @@ def _included(main: Source, page: Page, staged: Path, problems: list[Problem]) -
     for match in SHORTCODE.finditer(main.prose):
         path, line = match.group("argument"), main.line(match.start())
         if match.group("name") != "include":
-            problems.append(Problem(main.name, match.group(0), f"the shortcode '{match.group('name')}'", "only include",
-                                    "write its content out, or use a span with num, param or codebook", line))  # fmt: skip
+            problems.append(Problem(main.name, match.group(0), f"the shortcode '{match.group('name')}'",
+                                    "only include",
+                                    "write its content out, or print it by its key", line))  # fmt: skip
         elif not (staged / path).is_file():
             available = sorted(file.relative_to(staged).as_posix() for file in staged.rglob("*.md"))
             todo = did_you_mean(path, available) or "correct the path, or declare the table or figure in config.yaml"
@@ -121,7 +122,8 @@ def _span_problems(source: Source, language: str, ledger: Mapping[str, Any], cit
         if not kinds:
             if not text.strip():
                 unknown = next(iter(attributes), "")
-                yield Problem(source.name, match.group(0), f"an empty span with '{unknown}'", f"one of {', '.join(KINDS)}",
+                yield Problem(source.name, match.group(0), f"an empty span with '{unknown}'",
+                              f"one of {', '.join(KINDS)}",
                               did_you_mean(unknown, KINDS) or "name what the span prints", line)  # fmt: skip
             continue
         kind = kinds[0]
@@ -131,7 +133,7 @@ def _span_problems(source: Source, language: str, ledger: Mapping[str, Any], cit
                           f'[571]{{quote="{key}"}}', line)  # fmt: skip
         elif kind != "quote" and text.strip():
             yield Problem(source.name, match.group(0), f"'{text}' in the brackets", "empty brackets",
-                          "remove the text: the value comes from the ledger, the study file or the codebook", line)  # fmt: skip
+                          "remove the text: it comes from ledger, study file or codebook", line)  # fmt: skip
         else:
             problem = _key_problem(kind, key, attributes.get("show"), language, ledger, citations)
             if problem is not None:
@@ -191,8 +193,8 @@ def _reference_problems(source: Source, targets: set[str], citations: set[str]) 
 
 def _syntax_problems(source: Source) -> Iterator[Problem]:
     for match in CELL.finditer(source.text):
-        yield Problem(source.name, match.group(0), f"a '{match.group('language')}' cell or raw block", "prose and tables",
-                      "declare the number, table or figure in config.yaml and print it by its id",
+        yield Problem(source.name, match.group(0), f"a '{match.group('language')}' cell or raw block",
+                      "prose and tables", "declare the number, table or figure in config.yaml and print it by its id",
                       source.line(match.start()))  # fmt: skip
     for match in TAG.finditer(source.prose):
         yield Problem(source.name, match.group(0), "an HTML tag", "Markdown: PDF and DOCX would lose the tag",

@@ -23,7 +23,8 @@ CONTENT = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 STYLE = re.compile(r'\s*<w:style [^>]*?w:styleId="(?P<id>[^"]+)".*?</w:style>', re.DOTALL)
 DEFAULTS = re.compile(r"<w:docDefaults>.*?</w:docDefaults>", re.DOTALL)
 SECTION = (
-    '<w:sectPr><w:headerReference w:type="default" r:id="rIdHeader"/><w:footerReference w:type="default" r:id="rIdFooter"/>'
+    '<w:sectPr><w:headerReference w:type="default" r:id="rIdHeader"/>'
+    '<w:footerReference w:type="default" r:id="rIdFooter"/>'
     '<w:pgSz w:w="11906" w:h="16838"/>'
     '<w:pgMar w:top="1560" w:right="1418" w:bottom="1418" w:left="1418" w:header="680" w:footer="624" w:gutter="0"/>'
     "</w:sectPr>"

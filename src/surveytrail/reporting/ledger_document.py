@@ -73,7 +73,7 @@ def ledger_document(
         "percentages": percentages,
         "codebook": _codebook(study, languages),
         "figures": _figures(study, figures, languages),
-        "citations": {key: True for key in sorted(citations)},
+        "citations": dict.fromkeys(sorted(citations), True),
         "colophon": _colophon(study, rows, verdicts, languages),
         "words": words(),
     }
@@ -206,7 +206,7 @@ def _colophon(
 
     def add(key: str, text: str) -> None:
         if text:
-            lines.append({"key": key, "text": {language: text for language in languages}})
+            lines.append({"key": key, "text": dict.fromkeys(languages, text)})
 
     add("people", ", ".join(f"{person.name} ({person.role})" for person in spec.people))
     for key in ("institution", "funding", "source"):

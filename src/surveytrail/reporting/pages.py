@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -102,7 +101,7 @@ def _documents_of(study: Study, source: str, config_line: int | None) -> list[Pa
     if language not in languages:
         line = next(at for at, written in enumerate(text.splitlines(), 1) if written.startswith("lang"))
         raise StudyError(Problem(source, "lang", f"'{language}'", f"one of {', '.join(languages)}",
-                                 "correct it, or add the language to report.languages in config.yaml", line))  # fmt: skip
+                                 "correct it, or add it to report.languages in config.yaml", line))  # fmt: skip
     return [Page(source, path.stem, str(language), text, header)]
 
 

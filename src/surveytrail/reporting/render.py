@@ -62,7 +62,7 @@ def choose_renderer(renderer: Renderer = "auto") -> Chosen:
         return Chosen("pandoc", pandoc, _output([pandoc, "--version"]).split()[1])
     if program is None:
         raise StudyError(Problem("quarto", "", "no program of this name on the path", "Quarto",
-                                 "install it (conda install -c conda-forge quarto), or render with pandoc"))  # fmt: skip
+                                 "install it (conda-forge has quarto), or render with pandoc"))  # fmt: skip
     return Chosen("quarto", program, _output([program, "--version"]).strip())
 
 
@@ -141,12 +141,13 @@ def _render_with_pandoc(chosen: Chosen, project: StagedProject, page: Page, log:
     """Render a page by Pandoc to HTML and DOCX, and to Typst's language, which Typst sets as PDF."""
     extension = f"_extensions/{EXTENSION.name}"
     common = [chosen.program, f"{page.stem}.qmd", "--from", "markdown", "--standalone", "--fail-if-warnings",
-              "--lua-filter", f"{extension}/{FILTER}", "--citeproc", "--metadata", "link-citations=true"]  # fmt: skip
+              "--lua-filter", f"{extension}/{FILTER}", "--citeproc", "--wrap", "none",
+              "--metadata", "link-citations=true"]  # fmt: skip
     formats = {
         "html": ["--to", "html5", "--template", f"{extension}/template.html", "--css", f"{extension}/report.css",
                  "--embed-resources", "--toc", "--toc-depth", "3"],
-        "typ": ["--to", "typst", "--template", f"{extension}/pandoc-template.typ", "--wrap", "none", "--toc", "--toc-depth", "2",
-                "--metadata", f"typst-version={version('typst')}"],
+        "typ": ["--to", "typst", "--template", f"{extension}/pandoc-template.typ", "--toc",
+                "--toc-depth", "2", "--metadata", f"typst-version={version('typst')}"],
         "docx": ["--to", "docx", "--reference-doc", reference_name(page.language)],
     }  # fmt: skip
     written = {}
@@ -163,16 +164,18 @@ def _typeset(source: Path, page: Page, log: list[str]) -> Path:
 
     pdf = source.with_suffix(".pdf")
     stamp = datetime.fromtimestamp(_stamp(), UTC)
-    for standards in (["ua-1"], []):
+    standards: tuple[Literal["ua-1"] | None, ...] = ("ua-1", None)
+    for standard in standards:
         try:
-            typst.compile(str(source), output=str(pdf), root=str(source.parent), timestamp=stamp, pdf_standards=standards,
-                          font_paths=[str(source.parent / "fonts")], ignore_system_fonts=True)  # fmt: skip
+            typst.compile(str(source), output=str(pdf), root=str(source.parent), timestamp=stamp,
+                          pdf_standards=standard, ignore_system_fonts=True,
+                          font_paths=[str(source.parent / "fonts")])  # fmt: skip
         except RuntimeError as error:
-            if not standards:
+            if standard is None:
                 raise _failed(page, ["typst", "compile", source.name], str(error)) from None
             log.append(f"{pdf.name}: not PDF/UA-1, {str(error).splitlines()[0]}")
         else:
-            log.append(f"{pdf.name}: typst {version('typst')}, {'PDF/UA-1' if standards else 'PDF'}")
+            log.append(f"{pdf.name}: typst {version('typst')}, {'PDF' if standard is None else 'PDF/UA-1'}")
             break
     return pdf
 
@@ -190,11 +193,11 @@ def _run(command: list[str], folder: Path, page: Page, log: list[str]) -> str:
 def _failed(page: Page, command: list[str], message: str) -> StudyError:
     shown = "\n              ".join(message.splitlines()[-12:]) or "no message"
     return StudyError(Problem(page.source, "", shown, f"a page that {Path(command[0]).name} can render",
-                              "mend what the message names; docs/writing-the-report.md lists what pages may hold"))  # fmt: skip
+                              "mend what it names; docs/writing-the-report.md lists what pages may hold"))  # fmt: skip
 
 
 def _replace(draft: Path, out: Path) -> None:
-    """Put the new documents and their project in the place of the old ones, each by renaming; drop outdated documents."""
+    """Put the new documents and their project in the place of the old, each by renaming; drop outdated documents."""
     out.mkdir(exist_ok=True)
     old = draft.parent / "old"
     old.mkdir()

@@ -70,7 +70,9 @@ def markdown_table(
     """
     rest = max(NARROWEST, min(WIDEST, 64 // max(1, sum(numeric))))
     widths = [rest if right else ALL_COLUMNS - rest * sum(numeric) for right in numeric]
-    rule = "|".join(("-" * width + ":") if right else (":" + "-" * width) for width, right in zip(widths, numeric))
+    rule = "|".join(
+        ("-" * width + ":") if right else (":" + "-" * width) for width, right in zip(widths, numeric, strict=True)
+    )
     lines = [f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join(lines) + f"\n\n: {caption} {{#{anchor('tbl', label)}}}\n"
 

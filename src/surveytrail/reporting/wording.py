@@ -28,7 +28,7 @@ def local(texts: object, languages: list[str]) -> dict[str, str] | None:
     return {language: str(found[language]) for language in languages if language in found} or None
 
 
-def integer(value: object) -> int | None:
+def integer(value: Any) -> int | None:
     """Return a nullable integer of a frame as an int or None."""
     return None if value is None or pd.isna(value) else int(str(value))
 
@@ -70,7 +70,7 @@ def weight_text(study: Study, wave: str, weight: str, languages: list[str]) -> d
     return {language: label.get(language, weight) for language in languages}
 
 
-def level_text(level: object, languages: list[str]) -> dict[str, str] | None:
+def level_text(level: Any, languages: list[str]) -> dict[str, str] | None:
     """Write the nominal coverage of an interval as a percentage."""
     if level is None or pd.isna(level):
         return None

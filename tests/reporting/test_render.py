@@ -1,0 +1,153 @@
+"""Rendering: the same bytes every time, whole or not at all, and by Quarto where it is found."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from surveyspec.problems import StudyError
+from surveytrail.reporting.extension import EXTENSION, PROJECT, extension_files
+from surveytrail.reporting.pages import document_names
+from surveytrail.reporting.render import choose_renderer, render_report
+from tests.reporting.conftest import Rendered
+from tests.reporting.documents import read_docx, read_html
+from tests.reporting.fixtures.small_report import CONFIG, ledger_of, verification_of, write_study
+
+ONE_PAGE = CONFIG.replace("pages: [report/index.qmd, report/tables.qmd]", "pages: [report/index.qmd]")
+FAKE_QUARTO = """\
+#!/bin/sh
+if [ "$1" = "--version" ]; then echo 1.9.99; exit 0; fi
+test -f _quarto.yml && test -f ledger.json && test -f _extensions/surveytrail/surveytrail.lua || exit 3
+page=${2%.qmd}
+case "$4" in typst) ending=pdf;; *) ending=$4;; esac
+mkdir -p _rendered
+echo "by quarto to $4" > "_rendered/$page.$ending"
+MESSAGE
+"""
+
+
+@pytest.fixture()
+def quarto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a program called quarto on the path that checks its project and writes what is asked for."""
+    program = tmp_path / "bin" / "quarto"
+    program.parent.mkdir()
+    program.write_text(FAKE_QUARTO.replace("MESSAGE", ""), encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return program
+
+
+def test_documents_are_those_announced(rendered: Rendered) -> None:
+    assert [path.name for path in rendered.result.documents] == document_names(rendered.study)
+    assert {path.name for path in rendered.folder.iterdir()} == {*document_names(rendered.study), "source"}
+    assert all(path.stat().st_size > 5_000 for path in rendered.result.documents)
+
+
+def test_a_second_rendering_gives_the_same_bytes_and_drops_outdated_documents(
+    rendered: Rendered, tmp_path: Path
+) -> None:
+    study = write_study(tmp_path)
+    ledger = ledger_of(study)
+    out = tmp_path / "results" / "report"
+    out.mkdir(parents=True)
+    (out / "removed_page.html").write_text("old", encoding="utf-8")
+    (out / "notes.json").write_text("of another rule", encoding="utf-8")
+    render_report(study, ledger, verification_of(ledger), tmp_path / "results" / "figures", out, "pandoc")
+    files = sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+    expected = [path.relative_to(rendered.folder) for path in rendered.folder.rglob("*") if path.is_file()]
+    assert files == sorted([*expected, Path("notes.json")])
+    for name in expected:
+        assert (out / name).read_bytes() == (rendered.folder / name).read_bytes(), name
+
+
+def test_real_data_are_not_called_synthetic(tmp_path: Path) -> None:
+    study = write_study(tmp_path, status="real", config=ONE_PAGE)
+    out = tmp_path / "results" / "report"
+    render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
+    page = read_html(out / "index.html")
+    assert not page.all(id="data-status")
+    assert "ynthetic" not in page.one("body").text.replace("PDF", "")
+    assert read_docx(out / "index.docx").header == ""
+    assert page.all("span", data_field="verdict")[0].text == "not recomputed"
+
+
+def test_the_staged_project_is_complete_and_relative(rendered: Rendered) -> None:
+    source = rendered.folder / "source"
+    for name in ("_quarto.yml", "index.qmd", "tables.en.qmd", "tables.fr.qmd", "more.md", "references.bib",
+                 "ledger.json", "_extensions/surveytrail/surveytrail.lua", "generated/table_by_size.md",
+                 "generated/hypotheses.md", "figures/channels.fr.svg", "figures/channels.fr.png", "fonts/DejaVuSans.ttf",
+                 "reference.en.docx", "reference.fr.docx"):  # fmt: skip
+        assert (source / name).is_file(), name
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in source.rglob("*")
+        if path.suffix in {".qmd", ".md", ".json", ".yml"}
+    ]
+    assert not any(str(rendered.study.directory) in text for text in texts)
+    assert (source / "tables.fr.qmd").read_text(encoding="utf-8").startswith(
+        "---\nreference-doc: reference.fr.docx\nlang: fr\n")  # fmt: skip
+
+
+def test_ledger_json_follows_its_contract(rendered: Rendered) -> None:
+    document = json.loads((rendered.folder / "source" / "ledger.json").read_text(encoding="utf-8"))
+    assert document["synthetic"] is True and set(document["notice"]) == {"en", "fr"}
+    number = document["numbers"]["w1.use.facebook.size=small.unweighted"]
+    assert number["text"] == {"en": "14.0%", "fr": "14,0\u202f%"}
+    assert number["base"]["en"].endswith("respondents (small firms)")
+    assert number["command"] == "trail trace w1.use.facebook.size=small.unweighted"
+    assert number["anchor"].startswith("n-") and len(number["anchor"]) == 14
+    assert set(document["numbers"]) == set(rendered.ledger["id"])
+    assert document["parameters"]["waves.w1.weights.raked.trim.upper"] == {"en": "2.5", "fr": "2,5"}
+    assert document["percentages"]["estimates.use.level"] == {"en": "95%", "fr": "95\u202f%"}
+    assert document["codebook"]["w1.SIZE.1"]["fr"] == "petites entreprises"
+
+
+def test_generated_tables_hold_keys_and_no_text_of_people(rendered: Rendered) -> None:
+    for path in (rendered.folder / "source" / "generated").iterdir():
+        assert "script" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_quarto_is_used_where_it_is_found(tmp_path: Path, quarto: Path) -> None:
+    study = write_study(tmp_path, config=ONE_PAGE)
+    out = tmp_path / "results" / "report"
+    result = render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out)
+    assert (result.renderer, result.version) == ("quarto", "1.9.99")
+    assert [path.name for path in result.documents] == ["index.html", "index.pdf", "index.docx"]
+    assert (out / "index.pdf").read_text(encoding="utf-8") == "by quarto to typst\n"
+
+
+@pytest.mark.parametrize("message", ["Unable to resolve crossref @fig-x", "Citeproc: citation x not found"])
+def test_what_quarto_only_warns_of_is_an_error(tmp_path: Path, quarto: Path, message: str) -> None:
+    quarto.write_text(FAKE_QUARTO.replace("MESSAGE", f"echo '{message}' >&2"), encoding="utf-8")
+    study = write_study(tmp_path, config=ONE_PAGE)
+    out = tmp_path / "results" / "report"
+    with pytest.raises(StudyError, match=r"report/index\.qmd\n.*" + message):
+        render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out)
+    assert not out.exists()
+
+
+def test_a_failing_quarto_is_quoted(tmp_path: Path, quarto: Path) -> None:
+    quarto.write_text(FAKE_QUARTO.replace("MESSAGE", "echo 'no such thing' >&2; exit 1"), encoding="utf-8")
+    study = write_study(tmp_path, config=ONE_PAGE)
+    with pytest.raises(StudyError, match="found:    no such thing\n    expected: a page that quarto can render"):
+        render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", tmp_path / "results" / "report")
+
+
+def test_choosing_a_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert choose_renderer().name == "pandoc"
+    assert choose_renderer("pandoc").version[0].isdigit()
+    with pytest.raises(StudyError, match="no program of this name on the path"):
+        choose_renderer("quarto")
+
+
+def test_one_filter_of_at_most_four_hundred_lines() -> None:
+    filters = list(PROJECT.rglob("*.lua"))
+    assert filters == [EXTENSION / "surveytrail.lua"]
+    assert len(filters[0].read_text(encoding="utf-8").splitlines()) <= 400
+    assert {"surveytrail.lua", "template.html", "_quarto.yml", "words.yaml"} <= {
+        path.name for path in extension_files()
+    }
