@@ -32,6 +32,17 @@ def as_matrix(values: ArrayLike, rows: int, name: str) -> FloatArray:
     return matrix
 
 
+def require_finite(values: NDArray[Any]) -> None:
+    """Refuse infinite values: NaN stands for a missing answer, infinity for a mistake in a derived variable."""
+    infinite = np.isinf(values)
+    if infinite.any():
+        row = int(np.argwhere(infinite)[0][0])
+        raise StatisticsError(
+            "Infinite value", f"row {row + 1}", expected="finite numbers, NaN for a missing answer", got="inf",
+            hint="look for a division by zero in the derived variable",
+        )  # fmt: skip
+
+
 def as_mask(values: ArrayLike, rows: int, name: str) -> BoolArray:
     """Return `values` as a vector of `rows` booleans; anything else than booleans is refused."""
     mask = np.asarray(values)

@@ -16,6 +16,9 @@ import numpy as np
 
 from surveytrail.statistics.arrays import FloatArray, IntArray, group_sums
 
+# With more cells than this, group means are cheaper than a model matrix.
+LARGEST_DENSE_MODEL = 64
+
 
 class CalibrationStep(Protocol):
     """One adjustment of the weights: turns scores (n, k) into their residuals (n, k)."""
@@ -85,6 +88,18 @@ class PostStratificationStep:
     cells: IntArray
     weights_before: FloatArray
     weights_after: FloatArray
+
+    def as_regression(self) -> RegressionStep | None:
+        """Return the same residuals as a regression on the cells; None when so many cells would make it slow."""
+        count = int(self.cells.max(initial=-1)) + 1
+        if count > LARGEST_DENSE_MODEL:
+            return None
+        size = np.bincount(self.cells, weights=self.weights_before, minlength=count)
+        root = np.sqrt(self.weights_before)
+        basis = np.zeros((self.cells.shape[0], count))
+        share = np.divide(root, np.sqrt(size)[self.cells], out=np.zeros_like(root), where=root > 0)
+        basis[np.arange(self.cells.shape[0]), self.cells] = share
+        return RegressionStep(basis, np.divide(self.weights_after, root, out=np.zeros_like(root), where=root > 0))
 
     def residuals(self, scores: FloatArray) -> FloatArray:
         """Return the residuals (n, k) of weighted scores (n, k) from the means of their cells."""

@@ -13,10 +13,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray, as_matrix, group_sums
+from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray, as_matrix, group_sums, require_finite
+from surveytrail.statistics.blocks import Items
 from surveytrail.statistics.design import ReplicateDesign, SurveyDesign
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.estimates import Estimates, warning_table
+from surveytrail.statistics.fast_cells import replicate_cells, supports, survey_cells
 from surveytrail.statistics.linearise import total_covariance, total_variances
 from surveytrail.statistics.replicates import replicate_covariance, replicate_variance
 from surveytrail.statistics.smooth import (
@@ -127,6 +129,38 @@ def smooth_scores(
     return value, np.nan_to_num(statistic.scores(cells, value), nan=0.0)
 
 
+def _from_sums(
+    statistic: SmoothStatistic, design: AnyDesign, items: Items, masks: BoolArray, design_effect: DesignEffect | None
+) -> Estimates:
+    """Estimate means or totals by the matrix core."""
+    total = statistic is TOTAL
+    if isinstance(design, ReplicateDesign):
+        table = replicate_cells(design, items, masks, total)
+    else:
+        table = survey_cells(design, items, masks, total)
+        for domain in np.flatnonzero(table.unsure.any(axis=0)):
+            columns = np.flatnonzero(table.unsure[:, domain])
+            cells = _block(design.domain_weights, [items[:, columns]], masks[:, domain], slice(None), listwise=False)
+            scores = np.nan_to_num(statistic.scores(cells, table.value[columns, domain]), nan=0.0)
+            table.variance[columns, domain] = total_variances(design, scores, cells.valid)
+    n_domain = (masks & (design.domain_weights > 0)[:, None]).sum(axis=0)
+    bases = _Bases(
+        table.n_used.astype(np.int64), np.broadcast_to(n_domain, table.value.shape), table.base,
+        table.degrees_of_freedom,
+    )  # fmt: skip
+    table.value[(bases.n_used == 0) & (bases.n_domain > 0)] = np.nan
+    effects = None
+    if design_effect is not None:
+        moment = table.squares * divide(table.n_used, table.n_used - 1.0)
+        simple = _simple_variance(statistic, moment, table.n_used, table.base, design_effect == "wor")
+        effects = divide(table.variance, simple)
+    flags = _flags(table.value, table.variance, bases, table.replicates, effects)
+    return Estimates(
+        table.value, table.variance, bases.degrees_of_freedom, float(design.degrees_of_freedom), bases.n_used,
+        bases.n_domain, bases.weights, effects, None, table.replicates, warning_table(flags),
+    )  # fmt: skip
+
+
 class _Bases(NamedTuple):
     """Counts behind the values, each (k, d)."""
 
@@ -146,6 +180,8 @@ def _estimate(
 ) -> Estimates:
     matrices = _inputs(design, inputs)
     masks = domain_masks(design, domains)
+    if statistic in (MEAN, TOTAL) and not with_covariance and supports(design):
+        return _from_sums(statistic, design, matrices[0], masks, design_effect)
     shape = (matrices[0].shape[1], masks.shape[1])
     value, variances = np.full(shape, np.nan), np.full(shape, np.nan)
     effects = None if design_effect is None else np.full(shape, np.nan)
@@ -165,11 +201,12 @@ def _estimate(
                 scores[:, columns, domain] = own
         _count(design, bases, at, cells, masks[:, domain])
         if effects is not None:
-            simple = _simple_variance(statistic, cells, design_effect == "wor")
+            moment = VARIANCE.values(cells, cells.weights[:, None])[0]
+            simple = _simple_variance(statistic, moment, bases.n_used[at], cells.base, design_effect == "wor")
             effects[at] = divide(variances[at], simple)
     value[(bases.n_used == 0) & (bases.n_domain > 0)] = np.nan
     matrix = _covariance(design, value, scores, replicates, masks) if with_covariance else None
-    flags = _flags(statistic, value, variances, bases, replicates, effects)
+    flags = _flags(value, variances, bases, replicates, effects)
     return Estimates(
         value, variances, bases.degrees_of_freedom, float(design.degrees_of_freedom), bases.n_used,
         bases.n_domain, bases.weights,
@@ -177,18 +214,20 @@ def _estimate(
     )  # fmt: skip
 
 
-def _inputs(design: AnyDesign, inputs: list[ArrayLike]) -> list[FloatArray]:
-    """Return the variables as matrices with the same number of columns."""
-    matrices = [as_matrix(values, design.n, "y") for values in inputs]
-    for matrix in matrices:
-        if np.isinf(matrix).any():
-            row = int(np.flatnonzero(np.isinf(matrix).any(axis=1))[0])
-            raise StatisticsError(
-                "Infinite value", f"row {row + 1}", expected="finite numbers, NaN for a missing answer", got="inf",
-                hint="look for a division by zero in the derived variable",
-            )  # fmt: skip
+def _inputs(design: AnyDesign, inputs: list[ArrayLike]) -> list[Items]:
+    """Return the variables as matrices with the same number of columns; booleans and integers stay what they are."""
+    matrices = []
+    for values in inputs:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biu":
+            array = as_matrix(values, design.n, "y")
+        elif array.ndim == 1:
+            array = array[:, None]
+        if array.ndim != 2 or array.shape[0] != design.n:
+            as_matrix(array, design.n, "y")
+        matrices.append(array)
     width = max(matrix.shape[1] for matrix in matrices)
-    return [np.broadcast_to(m, (design.n, width)) if m.shape[1] == 1 else m for m in matrices]
+    return [np.broadcast_to(m, (design.n, width)) if m.shape[1] != width else m for m in matrices]
 
 
 def domain_masks(design: AnyDesign, domains: ArrayLike | None) -> BoolArray:
@@ -207,7 +246,7 @@ def domain_masks(design: AnyDesign, domains: ArrayLike | None) -> BoolArray:
 
 
 def _blocks(
-    design: AnyDesign, matrices: list[FloatArray], masks: BoolArray, listwise: bool
+    design: AnyDesign, matrices: list[Items], masks: BoolArray, listwise: bool
 ) -> Iterator[tuple[slice, int, Cells]]:
     width = matrices[0].shape[1]
     step = width if listwise else max(1, BLOCK_NUMBERS // max(design.n, 1))
@@ -217,8 +256,10 @@ def _blocks(
             yield columns, domain, _block(design.domain_weights, matrices, masks[:, domain], columns, listwise)
 
 
-def _block(weights: FloatArray, matrices: list[FloatArray], mask: BoolArray, columns: slice, listwise: bool) -> Cells:
-    blocks = [matrix[:, columns] for matrix in matrices]
+def _block(weights: FloatArray, matrices: list[Items], mask: BoolArray, columns: slice, listwise: bool) -> Cells:
+    blocks = [np.asarray(matrix[:, columns], dtype=np.float64) for matrix in matrices]
+    for block in blocks:
+        require_finite(block)
     valid = np.broadcast_to(mask[:, None], blocks[0].shape)
     for block in blocks:
         missing = np.isnan(block)
@@ -249,14 +290,15 @@ def cell_degrees_of_freedom(design: SurveyDesign, counted: BoolArray) -> FloatAr
     return np.broadcast_to(seen.sum(axis=0) - strata.sum(axis=0), counted.shape[1:])
 
 
-def _simple_variance(statistic: SmoothStatistic, cells: Cells, without_replacement: bool) -> FloatArray:
-    """(k,) variance of the same estimate from a simple random sample of as many respondents."""
-    n = (cells.valid & (cells.weights > 0)[:, None]).sum(axis=0).astype(np.float64)
-    population = cells.base
-    simple = divide(VARIANCE.values(cells, cells.weights[:, None])[0], n)
+def _simple_variance(
+    statistic: SmoothStatistic, moment: FloatArray, n_used: ArrayLike, population: FloatArray, finite: bool
+) -> FloatArray:
+    """Variance of the same estimate from a simple random sample of as many respondents."""
+    n = np.asarray(n_used, dtype=np.float64)
+    simple = divide(moment, n)
     if statistic is TOTAL:
         simple = simple * population**2
-    if without_replacement:
+    if finite:
         simple = simple * np.where(population >= n, 1.0 - divide(n, population), np.nan)
     return simple
 
@@ -274,7 +316,6 @@ def _covariance(
 
 
 def _flags(
-    statistic: SmoothStatistic,
     value: FloatArray,
     variances: FloatArray,
     bases: _Bases,

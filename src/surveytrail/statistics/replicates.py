@@ -25,6 +25,9 @@ def replicate_variance(design: ReplicateDesign, replicates: FloatArray, estimate
     Variances (...), NaN where no replicate is finite.
     """
     usable: BoolArray = np.isfinite(replicates)
+    if usable.all() and replicates.ndim == 2:
+        deviations = replicates - _simple_centre(design, replicates, estimate)
+        return np.asarray(design.scale * np.einsum("rk,rk,r->k", deviations, deviations, design.rscales))
     rscales = _along_replicates(design, estimate)
     centre = _centre(design, replicates, estimate, usable)
     squares = np.where(usable, replicates - centre, 0.0) ** 2 * rscales
@@ -43,6 +46,14 @@ def replicate_covariance(design: ReplicateDesign, replicates: FloatArray, estima
     deviations = np.where(rows, replicates - _centre(design, replicates, estimate, rows), 0.0)
     covariance: FloatArray = design.scale * (deviations * np.asarray(design.rscales)[:, None]).T @ deviations
     return covariance
+
+
+def _simple_centre(design: ReplicateDesign, replicates: FloatArray, estimate: FloatArray) -> FloatArray:
+    """Return the centre (k,) of replicates (R, k) that are all finite."""
+    if design.mse:
+        return estimate
+    counted = np.asarray(design.rscales) > 0
+    return np.asarray(replicates.mean(axis=0) if counted.all() else replicates[counted].mean(axis=0))
 
 
 def _along_replicates(design: ReplicateDesign, estimate: FloatArray) -> FloatArray:
