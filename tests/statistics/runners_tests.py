@@ -31,7 +31,7 @@ DELIBERATE["numeric_hessian"] = Deliberate(
     "R differences the ordinal gradient with steps of 0.001; a test reproduces its figures that way", 0.05
 )
 
-# Where R's saddlepoint stops searching its root; its exact distribution needs a package that was absent, see the README.
+# R's saddlepoint stops searching its root at 1e-8; its exact distribution needs a package that was absent.
 SADDLEPOINT = {"saddlepoint", "lincom", "integration"}
 
 
