@@ -35,7 +35,8 @@ def code_answers(connection: duckdb.DuckDBPyConnection, raw: RawFile, wave: Wave
     """Make a table with one row per record: ``record``, every answer and every reason for a missing one.
 
     Numbers and codes become doubles, texts stay as they stand in the cell. ``NOT_REACHED`` becomes ``NOT_ASKED`` where
-    the skip logic says for certain that the question was not asked. Derived variables follow.
+    the skip logic says for certain that the question was not asked, and where it does not, ``NO_ANSWER`` (or the answer
+    that an empty cell stands for) on the pages that were sent off. Derived variables follow.
 
     Raises
     ------
@@ -63,11 +64,12 @@ def code_answers(connection: duckdb.DuckDBPyConnection, raw: RawFile, wave: Wave
     steps = [
         f"WITH texts AS (SELECT record, {texts} FROM {raw.table})",
         f"coded AS (SELECT record, {answers} FROM texts)",
-        f"step0 AS (SELECT {_refined(wave.codebook, variables, names_of(wave))} FROM coded)",
+        *_refined(wave.codebook, variables, names_of(wave), "coded", "step0"),
     ]
+    last = "step0"
     for place, (code, expression) in enumerate(_derived(wave), 1):
-        steps.append(f"step{place} AS (SELECT *, {expression} AS {answer(code)} FROM step{place - 1})")
-    last = f"step{len(steps) - 3}"
+        steps.append(f"step{place} AS (SELECT *, {expression} AS {answer(code)} FROM {last})")
+        last = f"step{place}"
     connection.execute(f"CREATE OR REPLACE TABLE {table} AS {', '.join(steps)} SELECT * FROM {last} ORDER BY record")
     _check_respondents(connection, raw, wave, table)
 
@@ -86,18 +88,16 @@ def _coded_variables(codebook: Codebook) -> list[Variable]:
 
 
 def _reason_sql(variable: Variable, codebook: Codebook) -> str:
-    """Return why a cell holds no answer, in the order of the contract: missing codes, empty, category, range."""
+    """Return why a cell holds no answer, in order: missing codes, categories, an empty cell, the range."""
     text = f'"t_{variable.code}"'
     missing = codebook.missing[variable.missing] if variable.missing else {}
     whens = [f"WHEN {text} = {text_literal(cell)} THEN {text_literal(why)}" for cell, why in missing.items()]
+    for category in codebook.categories(variable):
+        why = "NULL" if category.reason is None else text_literal(category.reason)
+        whens.append(f"WHEN {text} = {text_literal(category.cell)} THEN {why}")
     whens.append(f"WHEN {text} = '' THEN 'NO_ANSWER'")
-    otherwise = "NULL"
-    if variable.type in CODED:
-        for category in codebook.categories(variable):
-            why = "NULL" if category.reason is None else text_literal(category.reason)
-            whens.append(f"WHEN {text} = {text_literal(category.cell)} THEN {why}")
-        otherwise = "'IMPLAUSIBLE'"
-    elif variable.type in NUMERIC:
+    otherwise = "'IMPLAUSIBLE'" if variable.type in CODED else "NULL"
+    if variable.type in NUMERIC - CODED:
         whens.append(f"WHEN NOT regexp_full_match({text}, {text_literal(_NUMBER)}) THEN 'IMPLAUSIBLE'")
         if variable.range is not None:
             low, high = map(number_literal, variable.range)
@@ -121,17 +121,47 @@ def _answer_sql(variable: Variable, codebook: Codebook) -> str:
     return f"CASE WHEN {reason(variable.code)} IS NULL THEN {value} END"
 
 
-def _refined(codebook: Codebook, variables: list[Variable], names: Names) -> str:
-    """Return all columns, with questions that skip logic left out told from those never reached."""
-    columns = ["record"]
+def _refined(codebook: Codebook, variables: list[Variable], names: Names, source: str, result: str) -> list[str]:
+    """Return the steps that tell questions never reached from those left out by skip logic or left empty.
+
+    A filter must see what became of the questions that it reads, so variables are refined in layers: one that reads a
+    variable of the present layer begins the next.
+    """
+    layers: list[dict[str, str]] = [{}]
+    changed: set[str] = set()
     for variable in variables:
-        code = reason(variable.code)
+        columns = _refined_columns(codebook, variable, names)
         condition = codebook.filter_of(variable)
-        if condition is not None:
-            asked = condition_sql(condition, names)
-            code = f"CASE WHEN {code} = 'NOT_REACHED' AND {asked} IS FALSE THEN 'NOT_ASKED' ELSE {code} END AS {code}"
-        columns += [code, answer(variable.code)]
-    return ", ".join(columns)
+        if condition is not None and changed & set(variables_of(condition)):
+            layers.append({})
+            changed = set()
+        layers[-1] |= columns
+        changed |= {variable.code} if columns else set()
+    steps = []
+    for place, layer in enumerate(layers, 1):
+        name = result if place == len(layers) else f"refined{place}"
+        replaced = ", ".join(f"{expression} AS {column}" for column, expression in layer.items())
+        steps.append(f"{name} AS (SELECT *{f' REPLACE ({replaced})' if layer else ''} FROM {source})")
+        source = name
+    return steps
+
+
+def _refined_columns(codebook: Codebook, variable: Variable, names: Names) -> dict[str, str]:
+    """Return the new expressions of a variable's reason and answer, none where nothing can change."""
+    why, value = reason(variable.code), answer(variable.code)
+    condition = codebook.filter_of(variable)
+    asked = condition_sql(condition, names) if condition is not None else "TRUE"
+    unreached = f"{why} = 'NOT_REACHED'"
+    whens = [f"WHEN {unreached} AND {asked} IS FALSE THEN 'NOT_ASKED'"] if condition is not None else []
+    columns = {}
+    if variable.page is not None and codebook.last_page is not None:
+        seen = f"{unreached} AND {answer(codebook.last_page)} >= {number_literal(variable.page)}"
+        empty = codebook.empty_answer(variable)
+        if empty is not None:
+            whens.append(f"WHEN {seen} AND {asked} IS TRUE THEN NULL")
+            columns[value] = f"CASE WHEN {seen} AND {asked} IS TRUE THEN {number_literal(empty)} ELSE {value} END"
+        whens.append(f"WHEN {seen} THEN 'NO_ANSWER'")
+    return {why: f"CASE {' '.join(whens)} ELSE {why} END", **columns} if whens else {}
 
 
 def _derived(wave: WaveSpec) -> list[tuple[str, str]]:

@@ -54,6 +54,7 @@ class Variable(Strict):
     scale: str | None = None
     missing: str | None = None
     filter: str | None = None
+    page: Annotated[int, Field(ge=1)] | None = Field(None, description="questionnaire page, counted as in `last_page`")
     range: tuple[float, float] | None = None
     sensitivity: Sensitivity = "public"
 
@@ -72,7 +73,15 @@ class UnusedColumn(Strict):
 
 
 class Codebook(Strict):
-    """A wave's questionnaire and export: the one source of codes, labels, filters and missing reasons."""
+    """A wave's questionnaire and export: the one source of codes, labels, filters and missing reasons.
+
+    Some tools leave a cell empty both for a question that was never shown and for one that was left out. Their
+    codebook maps the empty cell to NOT_REACHED (``missing: {tool: {"": NOT_REACHED}}``), gives each question its
+    ``page`` and names under ``last_page`` the variable that holds the last page sent off. What is unreached then
+    becomes NOT_ASKED where the filter says so, and otherwise NO_ANSWER on the pages up to that one; there an empty
+    cell is an answer if the scale has a category for it (``raw: ""``, an option not ticked) and the question was
+    certainly asked.
+    """
 
     wave: Id
     title: LocalText
@@ -80,6 +89,7 @@ class Codebook(Strict):
     stems: dict[str, LocalText] = {}
     scales: dict[str, list[Category]] = {}
     missing: dict[str, dict[str, Reason]] = {}
+    last_page: VariableCode | None = Field(None, description="variable that holds the last page sent off")
     variables: list[Variable]
     dropped: list[UnusedColumn] = []
     not_analysed: list[UnusedColumn] = []
@@ -107,6 +117,11 @@ class Codebook(Strict):
     def categories(self, variable: Variable) -> list[Category]:
         """Return the answers of a coded variable, missing ones included; none for other types."""
         return self.scales[variable.scale] if variable.scale else []
+
+    def empty_answer(self, variable: Variable) -> int | None:
+        """Return the code that an empty cell stands for where the question was asked and its page sent off, if any."""
+        codes = [category.code for category in self.categories(variable) if not category.cell and not category.reason]
+        return codes[0] if codes else None
 
     def filter_of(self, variable: Variable) -> Condition | None:
         """Return the bound skip logic of a variable: who was asked."""
@@ -145,6 +160,7 @@ class Codebook(Strict):
                 name = getattr(variable, field)
                 if name is not None and name not in known:
                     found.append(((*at, field), f"'{name}'", f"one of {', '.join(sorted(known))}"))
+        found += self._page_inconsistencies()
         for name, categories in self.scales.items():
             for field in ("code", "slug", "cell"):
                 values = [getattr(category, field) for category in categories]
@@ -156,4 +172,28 @@ class Codebook(Strict):
                 self.filter_of(variable)
             except ConditionError as error:
                 found.append((("variables", index, "filter"), str(error), "a condition over this codebook's variables"))
+        return found
+
+    def _page_inconsistencies(self) -> list[tuple[tuple[str | int, ...], str, str]]:
+        """Return what is wrong with pages: nothing says how far somebody came, or there is nothing to explain by it."""
+        found: list[tuple[tuple[str | int, ...], str, str]] = []
+        counter = self.by_code.get(self.last_page or "")
+        if self.last_page is not None and (
+            counter is None or counter.type != "numeric" or counter.sensitivity == "drop" or counter.page is not None
+        ):
+            expected = "the code of a numeric variable without a page, not dropped"
+            found.append((("last_page",), f"'{self.last_page}'", expected))
+        for index, variable in enumerate(self.variables):
+            if variable.page is None:
+                continue
+            at = ("variables", index, "page")
+            if self.last_page is None:
+                found.append((at, "a page", "'last_page' at the top: the variable that holds the last page sent off"))
+            codes = self.missing.get(variable.missing or "", {})
+            unreached = [cell for cell, reason in codes.items() if reason == "NOT_REACHED"]
+            if not unreached:
+                found.append((at, "a page, but no missing code for NOT_REACHED", "a missing set with such a code"))
+            elif self.empty_answer(variable) is not None and unreached != [""]:
+                expected = "an empty cell, and no other, as the code for NOT_REACHED (the scale has an answer for it)"
+                found.append((at, f"cells {', '.join(map(repr, unreached))} for NOT_REACHED", expected))
         return found
