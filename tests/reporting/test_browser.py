@@ -1,4 +1,4 @@
-"""The panel of a number in a browser: mouse, keyboard, touch, Escape; nothing from the network; usable without script."""
+"""The panel of a number in a browser: mouse, keyboard, touch; nothing from the network; usable without script."""
 
 from __future__ import annotations
 
@@ -144,7 +144,8 @@ def test_text_has_enough_contrast(browser: Browser, rendered: Rendered, scheme: 
 
 
 CONTRASTS = """() => {
-  const channel = value => { const part = value / 255; return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4; };
+  const linear = part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  const channel = value => linear(value / 255);
   const parse = text => text.match(/[\\d.]+/g).map(Number);
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
   const ground = element => {
@@ -155,8 +156,8 @@ CONTRASTS = """() => {
     return [255, 255, 255];
   };
   const found = {};
-  for (const selector of ["p", "h2", "a.st-num", "a.st-ref", ".st-notice p", ".st-note", "caption", "td", "th", "#TOC a",
-      ".st-entry dt", ".st-entry dd", ".st-id code", ".callout p", ".subtitle", ".st-series"]) {
+  for (const selector of ["p", "h2", "a.st-num", "a.st-ref", ".st-notice p", ".st-note", "caption", "td", "th",
+      "#TOC a", ".st-entry dt", ".st-entry dd", ".st-id code", ".callout p", ".subtitle", ".st-series"]) {
     const element = document.querySelector(selector);
     if (!element) continue;
     const [one, two] = [light(parse(getComputedStyle(element).color)), light(ground(element))].sort((a, b) => b - a);

@@ -35,7 +35,7 @@ def no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
         ('[]{num="w1.use.facebook.unweighted" show="intervall"}', "show='intervall'", "did you mean 'interval'?"),
         ('[]{num="w1.flow.records.unweighted" show="interval"}', "has nothing to show in 'en'", "show something else"),
         ('[58%]{num="w1.use.facebook.unweighted"}', "'58%' in the brackets", "remove the text"),
-        ('[]{param="waves.w1.weights.raked.trim.uper"}', "unknown key", "did you mean 'waves.w1.weights.raked.trim.upper'?"),
+        ('[]{param="waves.w1.weights.raked.trim.uper"}', "unknown key", "'waves.w1.weights.raked.trim.upper'?"),
         ('[]{param="waves.w1.weights.raked.trim.upper" show="percent"}', "unknown key", ""),
         ('[]{codebook="w1.USE_FX"}', "unknown key 'w1.USE_FX'", "did you mean 'w1.USE_"),
         ('[571]{quote="kish1956"}', "unknown citation key 'kish1956'", "did you mean 'kish1965'?"),
@@ -91,10 +91,10 @@ def test_code_is_not_read_as_spans(tmp_path: Path) -> None:
         ({"index": "Text only\n"}, "report/index.qmd:1", "no YAML header"),
         ({"index": "---\nlang: en\n---\n\nText\n"}, "report/index.qmd:1: title", "no title"),
         ({"index": '---\ntitle: "a" b\n---\n\nText\n'}, "report/index.qmd:2", "quote texts"),
-        ({"index": INDEX.replace("references.bib", "refs.bib")}, "report/index.qmd:5: bibliography", "no file refs.bib"),
-        ({"config": CONFIG.replace("report/tables.qmd]", "report/missing.qmd]")}, "config.yaml:", "missing.qmd"),
-        ({"config": CONFIG.replace("report/tables.qmd]", "report/index.qmd, other/index.qmd]")}, "config.yaml:", "index"),
-        ({"config": CONFIG.replace("group: size=small", "group: size=smal")}, "config.yaml:", "did you mean 'size=small'?"),
+        ({"index": INDEX.replace("references.bib", "refs.bib")}, "index.qmd:5: bibliography", "no file refs.bib"),
+        ({"config": CONFIG.replace("tables.qmd]", "missing.qmd]")}, "config.yaml:", "missing.qmd"),
+        ({"config": CONFIG.replace("tables.qmd]", "index.qmd, other/index.qmd]")}, "config.yaml:", "index"),
+        ({"config": CONFIG.replace("group: size=small", "group: size=smal")}, "config.yaml:", "'size=small'?"),
     ],
 )  # fmt: skip
 def test_wrong_headers_pages_and_tables_are_named(
@@ -142,3 +142,19 @@ def test_the_filter_stops_by_itself(rendered: Rendered, written: str, message: s
     done = subprocess.run(command, cwd=source, input=page, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert message in done.stderr
+
+
+def test_under_quarto_the_filter_leaves_to_quarto_what_quarto_does(rendered: Rendered, tmp_path: Path) -> None:
+    extension = rendered.folder / "source" / "_extensions" / "surveytrail" / "surveytrail.lua"
+    as_quarto = tmp_path / "as_quarto.lua"
+    as_quarto.write_text(f"quarto = {{ version = {{ 1, 9, 38 }} }}\nreturn dofile('{extension}')\n", encoding="utf-8")
+    page = (rendered.folder / "source" / "index.qmd").read_text(encoding="utf-8")
+    command = [pandoc_program(), "--from", "markdown", "--to", "html", "--wrap", "none", "--lua-filter", as_quarto]
+    done = subprocess.run(
+        command, cwd=rendered.folder / "source", input=page, capture_output=True, text=True, check=True
+    )
+    assert 'data-cites="fig-channels"' in done.stdout and "{{&lt; include more.md &gt;}}" in done.stdout
+    assert 'class="callout-note"' in done.stdout
+    assert "Figure\u00a01:" not in done.stdout
+    assert 'data-num="w1.use.facebook.unweighted"' in done.stdout and "Section\u00a02</a>" in done.stdout
+    assert "Quarto 1.9.38, Pandoc" in done.stdout

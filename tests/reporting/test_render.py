@@ -78,8 +78,8 @@ def test_the_staged_project_is_complete_and_relative(rendered: Rendered) -> None
     source = rendered.folder / "source"
     for name in ("_quarto.yml", "index.qmd", "tables.en.qmd", "tables.fr.qmd", "more.md", "references.bib",
                  "ledger.json", "_extensions/surveytrail/surveytrail.lua", "generated/table_by_size.md",
-                 "generated/hypotheses.md", "figures/channels.fr.svg", "figures/channels.fr.png", "fonts/DejaVuSans.ttf",
-                 "reference.en.docx", "reference.fr.docx"):  # fmt: skip
+                 "generated/hypotheses.md", "figures/channels.fr.svg", "figures/channels.fr.png",
+                 "fonts/DejaVuSans.ttf", "reference.en.docx", "reference.fr.docx"):  # fmt: skip
         assert (source / name).is_file(), name
     texts = [
         path.read_text(encoding="utf-8")

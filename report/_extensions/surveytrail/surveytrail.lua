@@ -8,6 +8,7 @@ local HTML, TYPST, DOCX = FORMAT:match('html') ~= nil, FORMAT:match('typst') ~= 
 local ledger, lang, typst_version
 local printed, occurrences = {}, {} -- ids in the order of their first appearance; id -> how often so far
 local labels = {}                   -- cross-reference id -> {word, number}
+local top, sections = nil, {}       -- level of the highest heading; numbers of the present section
 
 local function fail(what, todo)
   error('surveytrail: ' .. what .. (todo and ('\n    to do:    ' .. todo) or ''), 0)
@@ -170,53 +171,43 @@ local function table_note(div)
   return content
 end
 
-local function top_level(blocks)
-  local level
-  blocks:walk { Header = function(el) level = math.min(level or el.level, el.level) end }
-  return level or 1
+-- Sections are numbered here under both renderers, so that the numbers are the same; figures and tables under Pandoc.
+local function note_level(el)
+  top = math.min(top or el.level, el.level)
 end
 
---- Number sections, figures and tables in document order, and write the numbers where Quarto would.
-local function number_targets(doc)
-  local shift = HTML and 0 or 1 - top_level(doc.blocks)
-  local top, sections = top_level(doc.blocks), {}
-  local counts = { fig = 0, tbl = 0 }
-  local function float(prefix, name)
-    return function(el)
-      if not el.identifier:match('^' .. prefix .. '%-') then return nil end
-      counts[prefix] = counts[prefix] + 1
-      local number = tostring(counts[prefix])
-      labels[el.identifier] = { word(name), number }
-      local first = el.caption.long[1]
-      if not first then fail(el.identifier .. ' has no caption', 'write one: cross-referenced figures and tables need it') end
-      first.content:insert(1, pandoc.Span({ pandoc.Strong { pandoc.Str(word(name) .. '\u{a0}' .. number .. ':') }, pandoc.Space() }, pandoc.Attr('', { 'st-caption-number' })))
-      return el
-    end
+local function number_section(el)
+  local depth = el.level - top + 1
+  if not HTML then el.level = depth end
+  if el.classes:includes('unnumbered') then return el end
+  sections[depth] = (sections[depth] or 0) + 1
+  for deeper = depth + 1, #sections do sections[deeper] = nil end
+  for upper = 1, depth do sections[upper] = sections[upper] or 1 end
+  local number = table.concat(sections, '.', 1, depth)
+  if el.identifier:match('^sec%-') then labels[el.identifier] = { word('section'), number } end
+  el.content:insert(1, pandoc.Span({ pandoc.Str(number), pandoc.Space() }, pandoc.Attr('', { 'header-section-number' })))
+  return el
+end
+
+local function number_float(prefix, name)
+  local count = 0
+  return function(el)
+    if not el.identifier:match('^' .. prefix .. '%-') then return nil end
+    count = count + 1
+    labels[el.identifier] = { word(name), tostring(count) }
+    local first = el.caption.long[1]
+    if not first then fail(el.identifier .. ' has no caption', 'write one: cross-referenced figures and tables need it') end
+    local number = pandoc.Strong { pandoc.Str(word(name) .. '\u{a0}' .. count .. ':') }
+    first.content:insert(1, pandoc.Span({ number, pandoc.Space() }, pandoc.Attr('', { 'st-caption-number' })))
+    return el
   end
-  return doc:walk {
-    traverse = 'topdown',
-    Header = function(el)
-      local depth = el.level - top + 1
-      el.level = el.level + shift
-      if el.classes:includes('unnumbered') then return el end
-      sections[depth] = (sections[depth] or 0) + 1
-      for deeper = depth + 1, #sections do sections[deeper] = nil end
-      for upper = 1, depth do sections[upper] = sections[upper] or 1 end
-      local number = table.concat(sections, '.', 1, depth)
-      if el.identifier:match('^sec%-') then labels[el.identifier] = { word('section'), number } end
-      el.content:insert(1, pandoc.Span({ pandoc.Str(number), pandoc.Space() }, pandoc.Attr('', { 'header-section-number' })))
-      return el
-    end,
-    Figure = float('fig', 'figure'),
-    Table = float('tbl', 'table'),
-  }
 end
 
 local function cross_reference(cite)
   local found = pandoc.Inlines {}
   for _, citation in ipairs(cite.citations) do
     local id = citation.id
-    if not id:match('^fig%-') and not id:match('^tbl%-') and not id:match('^sec%-') then return nil end
+    if not id:match('^sec%-') and (IN_QUARTO or not (id:match('^fig%-') or id:match('^tbl%-'))) then return nil end
     local label = labels[id] or fail('unknown cross-reference @' .. id)
     local text = citation.mode == 'SuppressAuthor' and label[2] or (label[1] .. '\u{a0}' .. label[2])
     if #found > 0 then found:extend { pandoc.Str(','), pandoc.Space() } end
@@ -225,10 +216,10 @@ local function cross_reference(cite)
   return found
 end
 
-local function stand_in_for_quarto(doc)
+local function include_and_call_out(doc)
   doc.blocks = doc.blocks:walk { Para = include, Plain = include }
   doc.blocks = doc.blocks:walk { Div = callout }
-  return number_targets(doc):walk { Cite = cross_reference }
+  return doc
 end
 
 -- Audit appendix and colophon -----------------------------------------------------------------------------------
@@ -376,15 +367,16 @@ local function set_up(meta)
 end
 
 local function finish(doc)
-  local level = top_level(doc.blocks)
+  local level = HTML and (top or 2) or 1
   doc.blocks:extend(appendix(level))
   doc.blocks:insert(colophon(level))
   return doc
 end
 
-local passes = { { Meta = set_up } }
-if not IN_QUARTO then table.insert(passes, { Pandoc = stand_in_for_quarto }) end
-table.insert(passes, { Image = resolve_image, Div = table_note })
-table.insert(passes, { Span = resolve_span })
-table.insert(passes, { Pandoc = finish })
-return passes
+local both = {
+  { Header = note_level }, { Header = number_section }, { Cite = cross_reference },
+  { Image = resolve_image, Div = table_note }, { Span = resolve_span }, { Pandoc = finish },
+}
+if IN_QUARTO then return { { Meta = set_up }, table.unpack(both) } end
+table.insert(both, 3, { Figure = number_float('fig', 'figure'), Table = number_float('tbl', 'table') })
+return { { Meta = set_up }, { Pandoc = include_and_call_out }, table.unpack(both) }
