@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from surveyspec.catalogue import TESTS, Role, TestName
 from surveyspec.codebook import Language, LocalText
 from surveyspec.documents import Strict
-from surveyspec.identifiers import Id, Slug, VariableCode
+from surveyspec.identifiers import UNWEIGHTED, Id, Slug, VariableCode
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -164,20 +165,49 @@ class Estimate(Strict):
 
 
 class Hypothesis(Strict):
-    """One test, planned before the data were seen (confirmatory) or not (exploratory)."""
+    """One test, planned before the data were seen (confirmatory) or not (exploratory).
+
+    The roles that a test needs stand in ``surveyspec.catalogue``. A role takes a variable, or a condition whose truth
+    is tested; ``x`` and ``y`` may be patterns: one test per variable (or pair), each with the item's slug in its id.
+    """
 
     id: Id
     label: LocalText
     wave: Id
     plan: Literal["confirmatory", "exploratory"]
-    family: Id
-    test: Literal["spearman", "rao_scott"]
-    x: VariableCode
-    y: VariableCode
-    expect: Literal["positive", "negative", "different"]
-    weight: Id
+    family: Id = Field(description="p-values are adjusted (Holm) over the tests of one plan and family")
+    test: TestName
+    expect: Literal["positive", "negative", "different", "equivalent"]
+    x: str | None = None
+    y: str | None = None
+    group: VariableCode | None = None
+    items: str | None = Field(None, description="pattern of the items compared")
+    answer: str | None = Field(None, description="condition on x, y or the items, such as '>= 3'")
+    mediator: VariableCode | None = None
+    given: list[VariableCode] | None = Field(None, description="covariates, or the predictors of a model")
+    value: float | None = Field(None, description="the value or share tested against")
+    bound: Annotated[float, Field(gt=0)] | None = Field(None, description="half-width of what counts as equivalent")
+    seed: Annotated[int, Field(ge=0)] | None = None
+    draws: Annotated[int, Field(ge=100, le=100_000)] | None = None
+    weight: Id = UNWEIGHTED
     where: str | None = None
     alpha: Share = 0.05
+
+    @model_validator(mode="after")
+    def _roles_of_the_test(self) -> Self:
+        kind = TESTS[self.test]
+        filled = {role for role in get_args(Role) if getattr(self, role) is not None}
+        missing, spare = set(kind.needs) - filled, filled - {*kind.needs, *kind.may}
+        if missing or spare:
+            wanted = ", ".join(kind.needs) + (f" (may have: {', '.join(kind.may)})" if kind.may else "")
+            wrong = [f"{role} is missing" for role in sorted(missing)] + [
+                f"{role} is not used" for role in sorted(spare)
+            ]
+            raise ValueError(f"the roles of the test '{self.test}': {wanted}; {', '.join(wrong)}")
+        if (self.weight != UNWEIGHTED) != kind.weighted:
+            needed = "a weight of the wave" if kind.weighted else f"no weight, or '{UNWEIGHTED}'"
+            raise ValueError(f"{needed} with the test '{self.test}' (weighted data never go into an unweighted test)")
+        return self
 
 
 class FigureSeries(Strict):

@@ -35,3 +35,9 @@ def number_id(
 def short_anchor(identifier: str) -> str:
     """Return an anchor of 14 characters for formats that limit them (DOCX bookmarks: 40, no dots)."""
     return "n-" + hashlib.sha256(identifier.encode()).hexdigest()[:12]
+
+
+def seed_words(seed: int, identifier: str) -> list[int]:
+    """Return what seeds the PCG64 generator of one number: the study's seed and its id, so that none share draws."""
+    content = hashlib.sha256(identifier.encode()).digest()
+    return [seed, *(int.from_bytes(content[place : place + 4], "little") for place in range(0, 16, 4))]

@@ -24,3 +24,10 @@ LOCALES = {
     "de": Locale(",", "’", f"{NARROW_SPACE}%"),
     "it": Locale(",", "’", f"{NARROW_SPACE}%"),
 }
+
+# verdict on a hypothesis: 1, 0 or -1 in the ledger
+VERDICTS = {
+    1: {"en": "supported", "fr": "soutenue", "de": "gestützt", "it": "sostenuta"},
+    0: {"en": "undecided", "fr": "indécise", "de": "unentschieden", "it": "indecisa"},
+    -1: {"en": "contradicted", "fr": "contredite", "de": "widersprochen", "it": "contraddetta"},
+}

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
+from surveyspec.catalogue import TESTS
 from surveyspec.conditions import Comparison, Condition, Constant, Variable, variables_of
 from surveyspec.config import Estimate, Hypothesis
 from surveyspec.documents import KeyPath
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.problems import Problem, StudyError
-from surveyspec.study import CONFIG, Study, WaveSpec
+from surveyspec.study import ANSWERED_ROLES, CONFIG, VALUE_ROLES, Study, WaveSpec
 
 Estimator = Literal["share", "mean"]
 DECIMALS: dict[str, int] = {"share": 1, "mean": 2}
@@ -75,20 +76,42 @@ class NumberSpec:
 
 @dataclass(frozen=True)
 class TestSpec:
-    """One hypothesis test before it is computed."""
+    """One hypothesis test before it is computed.
+
+    Parameters
+    ----------
+    item : variable that tells the tests of one hypothesis apart, where ``x`` or ``y`` is a pattern
+    part : its slug, a part of the number id
+    roles : what each role stands for: variables, or conditions whose truth is tested
+    """
 
     __test__ = False  # the name makes pytest look here
 
     id: str
     wave: str
     hypothesis: Hypothesis
+    item: str | None
+    part: str | None
+    label: dict[str, str]
+    roles: dict[str, tuple[Condition | Variable, ...]]
     where: Condition | None
     keys: KeyPath
 
     @property
+    def parts(self) -> list[str]:
+        """Parts of the number id between hypothesis and statistic."""
+        return [self.part] if self.part is not None else []
+
+    @property
+    def stem(self) -> str:
+        """What the ids of all its numbers begin with."""
+        return ".".join([self.wave, self.id, *self.parts])
+
+    @property
     def value_variables(self) -> tuple[str, ...]:
         """Variables that the statistic is computed from (DIRECT)."""
-        return (self.hypothesis.x, self.hypothesis.y)
+        values = [value for role in self.roles.values() for value in role]
+        return tuple(dict.fromkeys(name for value in values for name in variables_of(value)))
 
     @property
     def filter_variables(self) -> tuple[str, ...]:
@@ -97,7 +120,11 @@ class TestSpec:
 
     def canonical(self) -> dict[str, Any]:
         """Return what decides the test's outcome."""
-        return self.hypothesis.model_dump(exclude={"label", "plan", "family"})
+        settings = self.hypothesis.model_dump(
+            include={"test", "value", "bound", "seed", "draws", "weight", "alpha", "expect", "wave"}
+        )
+        roles = {role: [canonical(value) for value in values] for role, values in self.roles.items()}
+        return {**settings, "roles": roles, "where": canonical(self.where)}
 
 
 def canonical(tree: object) -> Any:
@@ -150,18 +177,38 @@ def plan_numbers(study: Study, wave: str | None = None) -> list[NumberSpec]:
 
 
 def plan_tests(study: Study, wave: str | None = None) -> list[TestSpec]:
-    """Return the tests of a study (or of one wave), in the order written."""
+    """Expand the hypotheses of a study (or of one wave) into tests, in the order written."""
     return [
-        TestSpec(
-            id=hypothesis.id,
-            wave=hypothesis.wave,
-            hypothesis=hypothesis,
-            where=study.waves[hypothesis.wave].condition(hypothesis.where) if hypothesis.where else None,
-            keys=("hypotheses", index),
-        )
+        spec
         for index, hypothesis in enumerate(study.config.hypotheses)
         if wave in {None, hypothesis.wave}
+        for spec in _expand_test(study.waves[hypothesis.wave], hypothesis, ("hypotheses", index))
     ]
+
+
+def _expand_test(wave: WaveSpec, hypothesis: Hypothesis, keys: KeyPath) -> Iterable[TestSpec]:
+    """Yield one test, or one per variable (pair) where x or y is a pattern."""
+    roles: dict[str, tuple[Condition | Variable, ...]] = {}
+    for role in VALUE_ROLES:
+        written = getattr(hypothesis, role)
+        texts = [] if written is None else [written] if isinstance(written, str) else written
+        answer = hypothesis.answer if role in ANSWERED_ROLES else None
+        if texts:
+            roles[role] = tuple(value for text in texts for value in wave.values(text, answer))
+    count = max((len(roles[role]) for role in ("x", "y") if role in roles), default=1)
+    if TESTS[hypothesis.test].stacked:
+        count = 1
+    leading = next((role for role in ("x", "y") if len(roles.get(role, ())) == count), None)
+    items = wave.items(getattr(hypothesis, leading)) if leading is not None and count > 1 else (None,)
+    where = wave.condition(hypothesis.where) if hypothesis.where else None
+    for place, item in enumerate(items):
+        own = {
+            role: (values[place if len(values) > 1 else 0],) if role in {"x", "y"} and item is not None else values
+            for role, values in roles.items()
+        }
+        label = [hypothesis.label, *([wave.label(item)] if item is not None else [])]
+        part = wave.slug(item) if item is not None else None
+        yield TestSpec(hypothesis.id, hypothesis.wave, hypothesis, item, part, joined(label), own, where, keys)
 
 
 def _expand(wave: WaveSpec, estimate: Estimate, keys: KeyPath) -> Iterable[NumberSpec]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,12 +10,15 @@ from pathlib import Path
 
 from surveyspec.codebook import CODED, NUMERIC, Category, Codebook, Variable
 from surveyspec.conditions import Condition, ConditionError, bind, expand_pattern, parse_condition, variables_of
+from surveyspec.conditions import Variable as Name
 from surveyspec.config import CleaningRule, Derived, StudyConfig, Wave, Weight
 from surveyspec.documents import Document, KeyPath, load_document, parse_document
 from surveyspec.identifiers import TOTAL, UNWEIGHTED
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
 
 CONFIG = "config.yaml"
+VALUE_ROLES = ("x", "y", "group", "items", "given", "mediator")
+ANSWERED_ROLES = ("x", "y", "items")
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,15 @@ class WaveSpec:
 
     def condition(self, text: str, subject: str | None = None) -> Condition:
         """Parse a condition and bind it to this wave's variables."""
-        return bind(parse_condition(text, subject), self.names)
+        key = (text, subject)
+        if key not in self._conditions:
+            self._conditions[key] = bind(parse_condition(text, subject), self.names)
+        return self._conditions[key]
+
+    @cached_property
+    def _conditions(self) -> dict[tuple[str, str | None], Condition]:
+        """Conditions parsed so far: a study writes few, and reads them for every number."""
+        return {}
 
     def items(self, pattern: str) -> tuple[str, ...]:
         """Return the variables that a pattern of items stands for."""
@@ -41,6 +53,18 @@ class WaveSpec:
     def slug(self, code: str) -> str:
         """Return a variable's part of a number id."""
         return self.wave.derived[code].slug if code in self.wave.derived else self.codebook.by_code[code].slug
+
+    def values(self, text: str, answer: str | None = None) -> list[Name | Condition]:
+        """Return what a role of a test stands for: variables, or a condition on each of them, or one condition.
+
+        Raises
+        ------
+        ConditionError : neither a variable, a pattern nor a condition
+        """
+        if re.fullmatch(r"[\w*{},\s]+", text.strip()):
+            names = self.items(text.strip())
+            return [self.condition(answer, name) if answer is not None else Name(name) for name in names]
+        return [self.condition(text)]
 
     def label(self, code: str) -> dict[str, str]:
         """Return a variable's label per language."""
@@ -292,17 +316,30 @@ def _analysis_problems(study: Study) -> list[Problem]:
         if not check.known((*at, "wave"), hypothesis.wave, list(study.waves), "wave"):
             continue
         wave = study.waves[hypothesis.wave]
-        for field in ("x", "y"):
-            check.known((*at, field), getattr(hypothesis, field), wave.names, "variable")
         check.known((*at, "weight"), hypothesis.weight, [UNWEIGHTED, *wave.wave.weights], "weight")
-        if hypothesis.weight != UNWEIGHTED and hypothesis.test not in {"rao_scott"}:
-            check.report(
-                (*at, "weight"),
-                f"weight '{hypothesis.weight}' with the unweighted test '{hypothesis.test}'",
-                f"'{UNWEIGHTED}', or a design-based test (rao_scott)",
-            )
         check.condition((*at, "where"), wave, hypothesis.where)
+        for role in VALUE_ROLES:
+            for text in _texts(getattr(hypothesis, role)):
+                try:
+                    wave.values(text, hypothesis.answer if role in ANSWERED_ROLES else None)
+                except ConditionError as error:
+                    check.report((*at, role), str(error), f"a variable, pattern or condition of {wave.id}")
+        sizes = {len(_names(wave, getattr(hypothesis, role))) for role in ("x", "y")} - {0, 1}
+        if len(sizes) > 1:
+            check.report((*at, "x"), "patterns of different length in x and y", "as many variables in x as in y")
     return check.problems
+
+
+def _texts(value: str | list[str] | None) -> list[str]:
+    return [] if value is None else [value] if isinstance(value, str) else value
+
+
+def _names(wave: WaveSpec, text: str | None) -> tuple[str, ...]:
+    """Return the variables of a role, none for a condition, a wrong pattern or an empty role."""
+    try:
+        return wave.items(text) if text is not None else ()
+    except ConditionError:
+        return ()
 
 
 def _items_problem(check: _Checker, at: KeyPath, wave: WaveSpec, pattern: str | None) -> str | None:

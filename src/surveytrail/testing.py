@@ -9,19 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from surveyspec.catalogue import TESTS
 from surveyspec.identifiers import number_id
 from surveyspec.plan import TestSpec, digest
 from surveyspec.study import WaveSpec
 from surveytrail.frames import columns_of, input_digest
+from surveytrail.hypotheses import Outcome, complete_records, role_columns, run_hypothesis
 from surveytrail.lineage import Lineage, add_exclusion_edges, add_weight_edges, raw_columns
-from surveytrail.masks import evaluate, is_known
+from surveytrail.masks import evaluate
 from surveytrail.statistics.outcome import TestResult
 from surveytrail.weighting import design_of
 
-# the statistic's part of the number id and its unit
-STATISTIC = {"spearman": "rho", "rao_scott": "f"}
-EFFECT = {"spearman": "rho", "rao_scott": "cramers_v"}
-UNITS = {"p": "p", "p_adjusted": "p", "n": "count"}
+UNITS = {"p": "p", "p_adjusted": "p", "n": "count", "verdict": "verdict", "rank": "rank"}
+SUPPORTED, UNDECIDED, CONTRADICTED = 1, 0, -1
+NO_EFFECT = {"odds_ratio": 1.0}
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,15 @@ class Tests:
 @dataclass(frozen=True)
 class _Computed:
     spec: TestSpec
-    result: TestResult
+    outcomes: list[Outcome]
     inside: np.ndarray
     used: np.ndarray
     input_digest: str
+
+    @property
+    def main(self) -> TestResult:
+        """The result that decides: of a model, that of its first predictor."""
+        return self.outcomes[0].result
 
 
 def test_hypotheses(
@@ -60,19 +66,21 @@ def test_hypotheses(
     """
     lineage = Lineage()
     computed = [_compute(analysis, weights, wave, spec) for spec in specs]
-    rows: list[dict[str, object]] = []
+    made: dict[str, list[dict[str, object]]] = {}
     for family in dict.fromkeys((spec.hypothesis.plan, spec.hypothesis.family) for spec in specs):
         members = [entry for entry in computed if (entry.spec.hypothesis.plan, entry.spec.hypothesis.family) == family]
-        adjusted = _holm([entry.result.p for entry in members])
+        adjusted = _holm([entry.main.p for entry in members])
         for entry, p_adjusted in zip(members, adjusted, strict=True):
-            for statistic, values in _statistics(entry.result, entry.spec, p_adjusted).items():
-                identifier = number_id(wave.id, entry.spec.id, entry.spec.hypothesis.weight, [statistic])
-                rows.append(_row(identifier, entry, statistic, values))
-                for source in members if statistic == "p_adjusted" else [entry]:
+            made[entry.spec.stem] = []
+            for parts, values in _statistics(entry, p_adjusted):
+                identifier = number_id(
+                    wave.id, entry.spec.id, entry.spec.hypothesis.weight, [*entry.spec.parts, *parts]
+                )
+                made[entry.spec.stem].append(_row(identifier, entry, parts[-1], values))
+                for source in members if parts[-1] in {"p_adjusted", "verdict"} else [entry]:
                     _add_edges(lineage, identifier, source, wave, analysis, responses)
-    order = {spec.id: place for place, spec in enumerate(specs)}
-    rows.sort(key=lambda row: order[str(row["hypothesis"])])
-    return Tests(pd.DataFrame(rows, columns=None if rows else ["id", "hypothesis", "statistic"]), lineage)
+    rows = [row for spec in specs for row in made[spec.stem]]
+    return Tests(pd.DataFrame(rows, columns=None if rows else ["id", "test", "statistic"]), lineage)
 
 
 test_hypotheses.__test__ = False  # type: ignore[attr-defined]
@@ -80,22 +88,14 @@ test_hypotheses.__test__ = False  # type: ignore[attr-defined]
 
 def _compute(analysis: pd.DataFrame, weights: pd.DataFrame, wave: WaveSpec, spec: TestSpec) -> _Computed:
     columns = columns_of(analysis)
-    hypothesis = spec.hypothesis
-    x, y = columns[hypothesis.x].astype(np.float64), columns[hypothesis.y].astype(np.float64)
-    inside = np.ones(len(x), dtype=bool) if spec.where is None else evaluate(spec.where, columns)[0]
-    design = design_of(analysis, weights, wave, hypothesis.weight)
-    used = inside & is_known(x) & is_known(y) & (design.weights > 0)
-    if hypothesis.test == "rao_scott":
-        from surveytrail.statistics.chisquare import independence
-
-        result = independence(design.subset(inside), x, y, statistic="F")
-    else:
-        from surveytrail.statistics.unweighted import run_test
-
-        result = run_test(hypothesis.test, x[used], y[used])
-    values = np.column_stack([x[used], y[used]])
+    roles = role_columns(spec, columns)
+    base = np.ones(len(analysis), dtype=bool) if spec.where is None else evaluate(spec.where, columns)[0]
+    design = design_of(analysis, weights, wave, spec.hypothesis.weight)
+    used = base & complete_records(spec, roles) & (design.weights > 0)
+    outcomes = run_hypothesis(spec, roles, base, design, wave)
+    values = np.column_stack([column[used] for values in roles.values() for column in values])
     taken = input_digest(columns["record"][used], columns["respondent"][used], values, design.weights[used])
-    return _Computed(spec, result, inside, used, taken)
+    return _Computed(spec, outcomes, base, used, taken)
 
 
 def _holm(p_values: list[float]) -> list[float]:
@@ -104,36 +104,67 @@ def _holm(p_values: list[float]) -> list[float]:
     return list(adjust(p_values, "holm"))
 
 
-def _statistics(result: TestResult, spec: TestSpec, p_adjusted: float) -> dict[str, dict[str, object]]:
-    """Return the rows of one test: part of the id -> its value and, for the effect size, its interval."""
-    test = spec.hypothesis.test
-    bounds: dict[str, object] = {}
-    if result.has_interval:
-        bounds = {
-            "lower": result.effect_lower,
-            "upper": result.effect_upper,
-            "interval_level": 1 - spec.hypothesis.alpha,
-            "interval_method": result.interval_method,
-        }
-    rows: dict[str, dict[str, object]] = {STATISTIC[test]: {"value": result.statistic}}
-    rows[EFFECT[test]] = {"value": result.effect_size, **bounds}
-    names = [f"df{place}" for place in range(1, len(result.df) + 1)] if len(result.df) > 1 else ["df"]
-    rows |= {name: {"value": value} for name, value in zip(names, result.df, strict=False)}
-    return {**rows, "p": {"value": result.p}, "p_adjusted": {"value": p_adjusted}, "n": {"value": result.n_used}}
+def _statistics(entry: _Computed, p_adjusted: float) -> list[tuple[list[str], dict[str, object]]]:
+    """Return the rows of one test: the last parts of their ids and their values."""
+    spec = entry.spec
+    kind = TESTS[spec.hypothesis.test]
+    rows: list[tuple[list[str], dict[str, object]]] = []
+    for outcome in entry.outcomes:
+        result, parts = outcome.result, list(outcome.parts)
+        if kind.statistic is not None and kind.statistic != kind.effect:
+            rows.append(([*parts, kind.statistic], {"value": result.statistic}))
+        if kind.effect is not None:
+            rows.append(([*parts, kind.effect], {"value": result.effect_size, **_bounds(spec, result)}))
+        if not np.isnan(result.p):
+            rows.append(([*parts, "p"], {"value": result.p}))
+    names = [f"df{place}" for place in range(1, len(entry.main.df) + 1)] if len(entry.main.df) > 1 else ["df"]
+    rows += [([name], {"value": df}) for name, df in zip(names, entry.main.df, strict=False) if np.isfinite(df)]
+    if not np.isnan(entry.main.p):
+        rows.append((["p_adjusted"], {"value": p_adjusted}))
+        rows.append((["verdict"], {"value": _verdict(spec, entry.main, p_adjusted)}))
+    return [*rows, (["n"], {"value": entry.main.n_used})]
+
+
+def _bounds(spec: TestSpec, result: TestResult) -> dict[str, object]:
+    if not result.has_interval:
+        return {}
+    return {
+        "lower": result.effect_lower,
+        "upper": result.effect_upper,
+        "interval_level": 1 - spec.hypothesis.alpha,
+        "interval_method": result.interval_method,
+    }
+
+
+def _verdict(spec: TestSpec, result: TestResult, p_adjusted: float) -> int:
+    """Judge by the fixed rule: the interval of the effect on the claimed side, on the other side, or on both.
+
+    Where a difference or an equivalence is expected, or no interval is known, the adjusted p-value decides.
+    """
+    hypothesis = spec.hypothesis
+    significant = p_adjusted < hypothesis.alpha
+    if hypothesis.expect in {"different", "equivalent"}:
+        return SUPPORTED if significant else UNDECIDED
+    sign = 1 if hypothesis.expect == "positive" else -1
+    nothing = NO_EFFECT.get(str(TESTS[hypothesis.test].effect), 0.0)
+    if not result.has_interval:
+        return sign * int(np.sign(result.effect_size - nothing)) if significant else UNDECIDED
+    low, high = sorted((sign * (result.effect_lower - nothing), sign * (result.effect_upper - nothing)))
+    return SUPPORTED if low > 0 else CONTRADICTED if high < 0 else UNDECIDED
 
 
 def _row(identifier: str, entry: _Computed, statistic: str, values: dict[str, object]) -> dict[str, object]:
     return {
         "id": identifier,
-        "hypothesis": entry.spec.id,
+        "test": entry.spec.stem,
         "statistic": statistic,
         "unit": UNITS.get(statistic, "statistic"),
         "n_in": int(entry.inside.sum()),
-        "n_used": entry.result.n_used,
-        "n_excluded": json.dumps({"missing": int(entry.inside.sum()) - entry.result.n_used}),
-        "df": entry.result.df[-1] if entry.result.df else None,
-        "warning": "; ".join(entry.result.warnings) or None,
-        "spec_digest": digest([statistic, entry.spec.canonical()]),
+        "n_used": entry.main.n_used,
+        "n_excluded": json.dumps({"missing": int(entry.inside.sum()) - entry.main.n_used}),
+        "df": entry.main.df[-1] if entry.main.df else None,
+        "warning": "; ".join(entry.main.warnings) or None,
+        "spec_digest": digest([identifier, entry.spec.canonical()]),
         "input_digest": entry.input_digest,
         **values,
     }

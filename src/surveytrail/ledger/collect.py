@@ -154,10 +154,10 @@ def _question(wave: WaveSpec, codes: tuple[str, ...]) -> dict[str, str]:
 
 
 def _test_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
-    specs = {(spec.id, spec.item): spec for spec in plan_tests(study, wave.id)}
+    specs = {spec.stem: spec for spec in plan_tests(study, wave.id)}
     rows = []
     for computed in _rows(result.tests):
-        spec = specs[str(computed.pop("hypothesis")), computed["item"]]
+        spec = specs[str(computed.pop("test"))]
         rows.append({**_test_fields(study, wave, spec, str(computed["id"]), str(computed["statistic"])), **computed})
     return rows
 
@@ -170,6 +170,7 @@ def _test_fields(study: Study, wave: WaveSpec, spec: TestSpec, identifier: str, 
     return {
         "kind": "test",
         "estimate": spec.id,
+        "item": spec.item,
         "weight": hypothesis.weight,
         "estimator": hypothesis.test,
         "variables": list(spec.value_variables),

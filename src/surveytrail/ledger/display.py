@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from surveyspec.locales import LOCALES, MINUS, RANGE
+from surveyspec.locales import LOCALES, MINUS, RANGE, VERDICTS
 
 ROUNDING = "half up"
 SIGNIFICANT_DIGITS = 12
@@ -49,11 +49,13 @@ def value_text(
     Parameters
     ----------
     value : None where the statistic is not defined (printed as a dash)
-    unit : ``share`` is printed as a percentage, ``p`` with a bound for very small values
+    unit : ``share`` is printed as a percentage, ``p`` with a bound for very small values, ``verdict`` as a word
     fraction : numerator and denominator where the value is exactly their ratio
     """
     if value is None:
         return RANGE
+    if unit == "verdict":
+        return VERDICTS[int(value)][language]
     if unit == "p":
         smallest = Decimal(1).scaleb(-decimals)
         if value < float(smallest):

@@ -69,13 +69,14 @@ def _limits(tail: Callable[[float], float], start: float, level: float) -> Limit
 def t_noncentrality(t: float, df: float, level: float) -> Limits:
     """Limits of the noncentrality of a t statistic, by inverting the noncentral t distribution."""
     alpha = (1 - level) / 2
-    reach = 10 + 10 * abs(t) / math.sqrt(df) + 10
+    # limits lie about two of these away; much further out the library's distribution is not defined
+    reach = 6 * math.sqrt(1 + t * t / (2 * df))
 
     def solve(goal: float) -> float:
         def excess(value: float) -> float:
             return float(stats.nct.cdf(t, df, value)) - goal
 
-        return float(optimize.brentq(excess, t - reach - abs(t), t + reach + abs(t), xtol=1e-12, rtol=1e-13))
+        return float(optimize.brentq(excess, t - reach, t + reach, xtol=1e-12, rtol=1e-13))
 
     return solve(1 - alpha), solve(alpha)
 
