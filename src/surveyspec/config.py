@@ -210,6 +210,24 @@ class Hypothesis(Strict):
         return self
 
 
+class Claim(Strict):
+    """A statement in words and the condition on ledger numbers under which it holds."""
+
+    id: Id
+    source: str = Field("", description="where the statement was made, such as C18")
+    text: LocalText
+    holds_if: str = Field(description="condition over number ids, such as '0.28 <= wave1.low_use.unweighted <= 0.38'")
+
+
+class Claims(Strict):
+    """The study's statements in words, and what happens when the data stop supporting one."""
+
+    on_unsupported: Literal["stop", "mark"] = Field(
+        description="stop the run and name the sentence, or mark the sentence in the documents"
+    )
+    statements: list[Claim] = Field(min_length=1)
+
+
 class FigureSeries(Strict):
     """One estimate drawn as one colour."""
 
@@ -285,6 +303,7 @@ class StudyConfig(Strict):
     waves: dict[Id, Wave] = Field(min_length=1)
     estimates: list[Estimate] = Field(min_length=1)
     hypotheses: list[Hypothesis] = []
+    claims: Claims | None = None
     figures: list[Figure] = []
     published: list[Published] = []
     report: Report

@@ -1,7 +1,8 @@
 """What a specification reads, down to the questionnaire: derived variables followed, and skip logic where it decides.
 
-A missing answer is NOT_ASKED rather than NOT_REACHED when the question's filter says so; whoever asks for the reason
-of a missing answer therefore reads the filter's questions too.
+A missing answer is NOT_ASKED rather than NOT_REACHED when the question's filter says so, and NO_ANSWER when its page
+was sent off; whoever asks for the reason of a missing answer therefore reads the filter's questions and the last page too.
+So does whoever reads an option that counts as not ticked because its cell is empty.
 """
 
 from __future__ import annotations
@@ -23,14 +24,22 @@ def sources(wave: WaveSpec, reads: Iterable[Read]) -> tuple[str, ...]:
 
 
 def skip_logic_sources(wave: WaveSpec, codes: Iterable[str]) -> tuple[str, ...]:
-    """Return the questionnaire variables that decide whether questions were asked: those that their filters read."""
-    filters = (wave.codebook.filter_of(wave.codebook.by_code[code]) for code in codes)
-    return sources(wave, [condition for condition in filters if condition is not None])
+    """Return the variables that decide whether questions were asked and reached: their filters' and the last page."""
+    reads: list[Read] = []
+    for code in codes:
+        variable = wave.codebook.by_code[code]
+        condition = wave.codebook.filter_of(variable)
+        reads += [condition] if condition is not None else []
+        reads += [wave.codebook.last_page] if variable.page is not None and wave.codebook.last_page else []
+    return sources(wave, reads)
 
 
 def _of_code(wave: WaveSpec, code: str) -> Iterator[str]:
     if code not in wave.wave.derived:
         yield code
+        variable = wave.codebook.by_code[code]
+        if variable.page is not None and wave.codebook.empty_answer(variable) is not None:
+            yield from skip_logic_sources(wave, [code])
         return
     conditions, items = wave.derived_parts(code)
     for _, condition in conditions:

@@ -371,6 +371,16 @@ def _output_problems(study: Study) -> list[Problem]:
     for keys, name, weight in uses:
         if check.known((*keys, "estimate"), name, list(estimates), "estimate"):
             check.known((*keys, "weight"), weight, estimates[name].weights, "weight")
+    claimed: set[str] = set()
+    for index, claim in enumerate(study.config.claims.statements if study.config.claims else []):
+        at: KeyPath = ("claims", "statements", index)
+        if claim.id in claimed:
+            check.report((*at, "id"), f"the id '{claim.id}' twice", "each id once")
+        claimed.add(claim.id)
+        try:
+            parse_condition(claim.holds_if)
+        except ConditionError as error:
+            check.report((*at, "holds_if"), str(error), "a condition over number ids")
     for language in study.config.report.languages:
         check.known(("report", "languages"), language, study.config.study.languages, "language")
     return check.problems
