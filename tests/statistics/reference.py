@@ -63,9 +63,7 @@ class Reference:
     @cache  # noqa: B019  (one instance per run)
     def frame(self, name: str) -> pd.DataFrame:
         """A data set with its factors as categories in the reference's order."""
-        frame = pd.read_csv(
-            self.root / "data" / f"{name}.csv", keep_default_na=False, na_values=[""], float_precision="round_trip"
-        )
+        frame = pd.read_csv(self.root / "data" / f"{name}.csv", keep_default_na=False, na_values=[""])
         for column in _FACTORS.get(name, ()):
             if column in frame:
                 frame[column] = _as_factor(frame[column], _ORDERS.get(column))
@@ -94,7 +92,7 @@ class Reference:
 
     def _replicate(self, record: Case) -> ReplicateDesign:
         frame = self.frame(record["dataset"])
-        weights = pd.read_csv(self.root / record["file"], float_precision="round_trip").to_numpy(float)
+        weights = pd.read_csv(self.root / record["file"]).to_numpy(float)
         base = np.ones(len(frame)) if record["dataset"] == "scd" else frame[record["base_weights"]].to_numpy(float)
         rscales = np.broadcast_to(np.asarray(record["rscales"], float), (weights.shape[1],))
         return ReplicateDesign(

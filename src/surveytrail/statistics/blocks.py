@@ -133,7 +133,8 @@ def item_shift(items: Items, rows: IntArray) -> FloatArray:
     known = ~np.isnan(sample)
     count = np.maximum(known.sum(axis=0), 1)
     centre = np.where(known, sample, 0.0).sum(axis=0) / count
-    spread = np.sqrt((np.where(known, sample - centre, 0.0) ** 2).sum(axis=0) / count)
+    with np.errstate(invalid="ignore"):
+        spread = np.sqrt((np.where(known, sample - centre, 0.0) ** 2).sum(axis=0) / count)
     far = (np.abs(centre) > 10.0) & (np.abs(centre) > 2.0 * spread) & np.isfinite(centre)
     return np.where(far, np.round(np.where(far, centre, 0.0)), 0.0)
 

@@ -84,7 +84,7 @@ def _add_product(left: FloatArray, right: FloatArray, result: FloatArray, new: b
 
 
 def _with_bases(source: RowReader, low: int, high: int, width: int, columns: int) -> FloatArray:
-    """Return sorted rows low..high of the items, missing values as 0, and beside them what their base is summed from."""
+    """Return sorted rows low..high of the items, missing as 0, and beside them what their base is summed from."""
     block = np.ones((high - low, columns))
     items = np.empty((high - low, width))
     source.read(low, high, items)
