@@ -8,7 +8,7 @@ F reference (`F`, the default), or with the distribution itself (`saddlepoint`, 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from surveytrail.statistics import chisq_sums, tails
 from surveytrail.statistics.arrays import FloatArray, IntArray, weighted_counts
+from surveytrail.statistics.categories import Levels, code_levels
 from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.inference import AnyDesign, covariance_of_scores, restrict
@@ -38,8 +39,8 @@ class Table:
     cells: (n,) cell of each row, rows varying fastest; -1 = missing or outside the domain.
     """
 
-    row_levels: tuple[Any, ...]
-    column_levels: tuple[Any, ...]
+    row_levels: Levels
+    column_levels: Levels
     totals: FloatArray
     counts: IntArray
     cells: IntArray
@@ -64,8 +65,8 @@ class Table:
 
 def cross_table(design: AnyDesign, row: Any, column: Any) -> Table:
     """Cross two categorical variables (n,) within the design's domain; None and NaN are missing."""
-    row_codes, row_levels = factor_codes(row, design.domain_weights > 0)
-    column_codes, column_levels = factor_codes(column, design.domain_weights > 0)
+    row_codes, row_levels = code_levels(row, design.domain_weights > 0)
+    column_codes, column_levels = code_levels(column, design.domain_weights > 0)
     known = (row_codes >= 0) & (column_codes >= 0) & design.in_domain
     cells = np.where(known, row_codes + len(row_levels) * column_codes, -1)
     size = (len(column_levels), len(row_levels))
@@ -213,7 +214,7 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> T
     among the details); the effect size is Cohen's w. Errors: StatisticsError when levels and shares do not match.
     """
     present = design.domain_weights > 0
-    codes, levels = factor_codes(y, present)
+    codes, levels = code_levels(y, present)
     if set(levels) - set(shares) or any(value <= 0 for value in shares.values()):
         raise StatisticsError(
             "Shares do not match the levels",
@@ -255,19 +256,6 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> T
         library="surveytrail",
         details={"scale": second / first},
     )
-
-
-def factor_codes(values: Any, present: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[IntArray, tuple[Any, ...]]:
-    """Code a categorical column (n,); levels without a respondent among `present` do not count, missing is -1."""
-    categories: Sequence[Any] | None = getattr(getattr(values, "cat", values), "categories", None)
-    cells = np.asarray(values).astype(object)
-    known = np.array([cell is not None and cell == cell for cell in cells], dtype=bool)
-    occurring = set(cells[known & present].tolist())
-    levels = [level for level in categories if level in occurring] if categories is not None else sorted(occurring)
-    codes = np.full(cells.shape, -1, dtype=np.int64)
-    for position, level in enumerate(levels):
-        codes[cells == level] = position
-    return codes, tuple(levels)
 
 
 def _warnings(table: Table, df: tuple[float, ...]) -> tuple[str, ...]:

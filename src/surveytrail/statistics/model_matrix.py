@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray
+from surveytrail.statistics.categories import code_levels
 from surveytrail.statistics.errors import StatisticsError, shorten
 
 _NAME = re.compile(r"[A-Za-z_.][A-Za-z0-9_.]*")
@@ -143,30 +144,29 @@ class _Block:
 
 
 def _code(name: str, values: Any, levels: Sequence[Any] | None) -> _Block:
-    categories = getattr(getattr(values, "cat", values), "categories", None)
     column: NDArray[Any] = np.asarray(values)
-    if levels is None and categories is None and column.dtype.kind in "iufb":
+    categorical = hasattr(getattr(values, "cat", values), "categories")
+    if levels is None and not categorical and column.dtype.kind in "iufb":
         numbers = column.astype(np.float64)
         finite = np.isfinite(numbers)
         return _Block(np.where(finite, numbers, 0.0)[:, None], (name,), finite)
-    cells = column.astype(object)
-    missing = np.array([cell is None or cell != cell for cell in cells], dtype=bool)
+    codes, found = code_levels(values)
     if levels is None:
-        levels = list(categories) if categories is not None else sorted(set(cells[~missing].tolist()))
-    known = missing | np.isin(cells, np.array(list(levels), dtype=object))
-    if not known.all():
-        row = int(np.flatnonzero(~known)[0])
+        levels = list(getattr(values, "cat", values).categories) if categorical else list(found)
+    place = {level: position for position, level in enumerate(levels)}
+    stray = [level for level in found if level not in place]
+    if stray:
+        row = int(np.flatnonzero(codes == found.index(stray[0]))[0])
         raise StatisticsError(
             "Unknown level in a model",
             f"`{name}`, row {row + 1}",
             expected=f"one of {shorten([str(x) for x in levels])}",
-            got=repr(cells[row]),
+            got=repr(stray[0]),
             hint="add the level or recode it",
         )
-    indicators = (
-        np.column_stack([cells == level for level in levels[1:]]) if len(levels) > 1 else np.zeros((len(cells), 0))
-    )
-    return _Block(indicators.astype(np.float64), tuple(f"{name}{level}" for level in levels[1:]), ~missing)
+    index = np.array([*(place[level] for level in found), -1])[codes]
+    indicators = index[:, None] == np.arange(1, len(levels))
+    return _Block(indicators.astype(np.float64), tuple(f"{name}{level}" for level in levels[1:]), codes >= 0)
 
 
 def _term(term: str, coded: Mapping[str, _Block], terms: Sequence[str]) -> _Block:

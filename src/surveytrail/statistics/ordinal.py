@@ -16,6 +16,7 @@ import numpy as np
 from scipy import special
 
 from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray
+from surveytrail.statistics.categories import code_levels
 from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.fitting import require_full_rank
@@ -103,21 +104,19 @@ def _code_outcome(y: Any, levels: Sequence[Any]) -> IntArray:
             got=f"{len(levels)}",
             hint="use the binomial family for two levels",
         )
-    cells = np.asarray(y).astype(object)
-    index = np.full(cells.shape, -1, dtype=np.int64)
-    for position, level in enumerate(levels):
-        index[cells == level] = position
-    stray = (index < 0) & np.array([cell is not None and cell == cell for cell in cells], dtype=bool)
-    if stray.any():
-        row = int(np.flatnonzero(stray)[0])
+    codes, found = code_levels(y)
+    place = {level: position for position, level in enumerate(levels)}
+    stray = [level for level in found if level not in place]
+    if stray:
+        row = int(np.flatnonzero(codes == found.index(stray[0]))[0])
         raise StatisticsError(
             "Unknown level of an ordinal outcome",
             f"row {row + 1}",
-            got=repr(cells[row]),
+            got=repr(stray[0]),
             expected=f"one of {', '.join(str(level) for level in levels)}",
             hint="add the level in its order or recode it",
         )
-    return index
+    return np.array([*(place[level] for level in found), -1], dtype=np.int64)[codes]
 
 
 def _require_all_levels(index: IntArray, levels: Sequence[Any]) -> None:

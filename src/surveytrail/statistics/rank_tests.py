@@ -16,7 +16,7 @@ from scipy import special, stats
 
 from surveytrail.statistics import fitting, tails
 from surveytrail.statistics.arrays import FloatArray
-from surveytrail.statistics.chisquare import factor_codes
+from surveytrail.statistics.categories import code_levels, label_of
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.inference import AnyDesign, covariance_of_scores, restrict
 from surveytrail.statistics.outcome import TestResult
@@ -59,7 +59,7 @@ def rank_test(
             "Unknown rank score", got=repr(score), expected=", ".join(SCORES), hint="choose one of these"
         )
     values = np.asarray(y, dtype=np.float64)
-    codes, levels = factor_codes(group, np.isfinite(values) & (design.domain_weights > 0))
+    codes, levels = code_levels(group, np.isfinite(values) & (design.domain_weights > 0))
     if len(levels) < 2:
         raise StatisticsError(
             "Too few groups",
@@ -79,7 +79,7 @@ def rank_test(
     df = float(view.degrees_of_freedom)
     used = int(inside.sum())
     if len(levels) == 2:
-        name = f"{score} rank, {levels[1]} - {levels[0]}"
+        name = f"{score} rank, {label_of(levels[1])} - {label_of(levels[0])}"
         return _two(name, float(fit.coefficients[1]), math.sqrt(covariance[1, 1]), df - 1, used, level)
     return _several(f"{score} rank, {len(levels)} groups", fit.coefficients[1:], covariance[1:, 1:], df, used)
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from surveytrail.statistics import tails
 from surveytrail.statistics.arrays import FloatArray
+from surveytrail.statistics.categories import code_levels, label_of
 from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.inference import AnyDesign, covariance_by_replicates, covariance_of_scores, restrict
@@ -60,7 +61,7 @@ def two_groups(design: AnyDesign, y: FloatArray, group: Any, *, level: float = 0
     predictors = model_matrix({"group": codes}, ["group"])
     fit = generalised_linear(design, values, predictors, family="gaussian")
     result = _result(
-        f"two-sample t, {labels[1]} - {labels[0]}",
+        f"two-sample t, {label_of(labels[1])} - {label_of(labels[0])}",
         float(fit.coefficients[1]),
         float(fit.standard_error[1]),
         fit.degrees_of_freedom,
@@ -72,14 +73,12 @@ def two_groups(design: AnyDesign, y: FloatArray, group: Any, *, level: float = 0
 
 def two_group_codes(group: Any, usable: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[FloatArray, tuple[Any, Any]]:
     """Code two groups as 0.0 and 1.0 (NaN = missing); StatisticsError unless exactly two occur in `usable` rows."""
-    from surveytrail.statistics.chisquare import factor_codes
-
-    codes, levels = factor_codes(group, usable)
+    codes, levels = code_levels(group, usable)
     if len(levels) != 2:
         raise StatisticsError(
             "Not two groups",
             expected="exactly two groups with respondents",
-            got=f"{len(levels)}: {', '.join(str(level) for level in levels[:8])}",
+            got=f"{len(levels)}: {', '.join(label_of(level) for level in levels[:8])}",
             hint="choose two groups by a filter, or use a test for several groups",
         )
     return np.where(codes >= 0, codes, np.nan).astype(np.float64), (levels[0], levels[1])

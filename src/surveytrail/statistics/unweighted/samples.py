@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from surveytrail.statistics.arrays import FloatArray
+from surveytrail.statistics.categories import code_levels, label_of
 from surveytrail.statistics.errors import StatisticsError, shorten
 from surveytrail.statistics.outcome import TestResult
 from surveytrail.statistics.tails import Tail
@@ -65,29 +65,26 @@ def grouped(test: str, values: Any, groups: Any, *, count: int | None = None) ->
     Errors: StatisticsError unless there are `count` groups (at least two where None), each with two rows or more.
     """
     numeric = numbers(values, "values")
-    cells: NDArray[Any] = np.asarray(groups).astype(object)
-    if cells.shape != numeric.shape:
+    if np.shape(groups) != numeric.shape:
         raise StatisticsError(
-            "Columns of different length", test, expected="aligned columns", got=f"{numeric.shape[0]}, {cells.shape[0]}"
+            "Columns of different length", test, expected="aligned columns", got=f"{numeric.shape}, {np.shape(groups)}"
         )
-    known = np.array([cell is not None and cell == cell for cell in cells], dtype=bool) & np.isfinite(numeric)
-    order = getattr(getattr(groups, "cat", groups), "categories", None)
-    present = set(cells[known].tolist())
-    levels = [level for level in order if level in present] if order is not None else sorted(present)
-    samples = [numeric[known & (cells == level)] for level in levels]
+    codes, found = code_levels(groups, np.isfinite(numeric))
+    levels = [label_of(level) for level in found]
+    samples = [numeric[(codes == place) & np.isfinite(numeric)] for place in range(len(levels))]
     if (count is not None and len(levels) != count) or len(levels) < 2:
         raise StatisticsError(
             "Wrong number of groups", test, expected=f"{count or 'two or more'} groups with values",
-            got=f"{len(levels)}: {shorten([str(level) for level in levels])}",
+            got=f"{len(levels)}: {shorten(levels)}",
             hint="choose the groups by a filter, or use a test for more groups",
         )  # fmt: skip
-    small = [str(level) for level, sample in zip(levels, samples, strict=True) if sample.shape[0] < 2]
+    small = [level for level, sample in zip(levels, samples, strict=True) if sample.shape[0] < 2]
     if small:
         raise StatisticsError(
             "Too few rows in a group", test, expected="at least two values per group", got=f"fewer in {shorten(small)}",
             hint="merge the group with another, by name",
         )  # fmt: skip
-    return samples, [str(level) for level in levels]
+    return samples, levels
 
 
 def outcome(

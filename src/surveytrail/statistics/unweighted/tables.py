@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from surveytrail.statistics import tails
+from surveytrail.statistics.categories import code_levels
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.outcome import TestResult
 from surveytrail.statistics.unweighted import effect_intervals as intervals
@@ -25,10 +26,10 @@ def chi_square(row: Any, column: Any, *, correction: bool = False, level: float 
     """
     import pandas as pd
 
-    pair = [np.asarray(values).astype(object) for values in (row, column)]
-    if pair[0].shape != pair[1].shape:
+    if np.shape(row) != np.shape(column):
         raise StatisticsError("Columns of different length", "chi_square", expected="aligned columns")
-    known = np.array([all(cell is not None and cell == cell for cell in cells) for cells in zip(*pair, strict=True)])
+    pair = [code_levels(values)[0] for values in (row, column)]
+    known = (pair[0] >= 0) & (pair[1] >= 0)
     frame = pd.DataFrame({"row": pair[0][known], "column": pair[1][known]})
     shape = frame["row"].nunique(), frame["column"].nunique()
     if min(shape) < 2:
