@@ -160,11 +160,11 @@ def test_figures_of_a_table_are_right_aligned_and_note_their_base(page: Element)
     assert any("respondents, unweighted" in note and "respondents, Weighted by size" in note for note in notes)
 
 
-def test_hypotheses_are_judged_by_the_printed_rule(page: Element) -> None:
+def test_hypotheses_show_effect_and_verdict_of_the_ledger(page: Element) -> None:
     row = next(row for row in page.one(id="tbl-hypotheses").all("tr") if "H1" in row.text)
-    assert "ρ = 0.41" in row.text
+    assert "Spearman’s ρ 0.41" in row.text
     assert "<0.001" in row.text
-    assert row.all("td")[-1].text == "supported"
+    assert row.all("td")[-1].one("a", data_num="w1.H1.verdict.unweighted").text == "supported"
     assert row.all("td")[2].text == "planned"
 
 

@@ -107,7 +107,7 @@ def _number(study: Study, row: Mapping[Any, Any], languages: list[str], verdicts
         "weight": weight,
         "weight_label": weight_text(study, wave, weight, languages),
         "interval_method": row["interval_method"],
-        "level": level_text(row["interval_level"], languages),
+        "level": None if "%" in (row["interval_method"] or "") else level_text(row["interval_level"], languages),
         "raw_file": str(row["raw_file"]),
         "columns": [str(column) for column in row["columns"]] if row["columns"] is not None else [],
         "config": f"{CONFIG}:{row['config_line']}",

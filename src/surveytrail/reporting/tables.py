@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from surveyspec.config import Hypothesis, Table, TableColumn
+from surveyspec.config import Table, TableColumn
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.problems import Problem, StudyError, did_you_mean
 from surveyspec.study import CONFIG, Study
-
-ALL_COLUMNS, NARROWEST, WIDEST = 100, 14, 30  # shares of the text width, in per cent
-NO_VALUE = "–"
-STATISTICS = {"spearman": ("rho", "*ρ*"), "rao_scott": ("f", "*F*")}
+from surveytrail.reporting.hypotheses_table import hypotheses_table
+from surveytrail.reporting.spans import NO_VALUE, anchor, codebook, markdown_table, note, num, param, source, word
 
 
 @dataclass(frozen=True)
@@ -46,52 +44,16 @@ def fragments(study: Study, ledger: pd.DataFrame, synthetic: bool) -> dict[str, 
             problems += error.problems
     for figure in study.config.figures:
         made[f"figure_{figure.id}.md"] = (
-            f"![{_param(f'figures.{figure.id}.title')}](figures/{figure.id}.svg){{#{anchor('fig', figure.id)}}}\n"
+            f"![{param(f'figures.{figure.id}.title')}](figures/{figure.id}.svg){{#{anchor('fig', figure.id)}}}\n"
         )
     for wave in study.waves:
         made[f"flow_{wave}.md"] = _flow(wave, numbers)
         weights = [_weighting(study, wave, weight, numbers) for weight in study.waves[wave].wave.weights]
         made[f"weighting_{wave}.md"] = "\n".join(weight for weight in weights if weight)
-    made["hypotheses.md"] = _hypotheses(study, numbers, synthetic)
+    made["hypotheses.md"] = hypotheses_table(study, numbers.rows, synthetic)
     if problems:
         raise StudyError(problems)
     return made
-
-
-def markdown_table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], caption: str, label: str, numeric: Sequence[bool]
-) -> str:
-    """Write a pipe table.
-
-    Parameters
-    ----------
-    head, rows : cells as Markdown
-    numeric : which columns are right-aligned
-    """
-    rest = max(NARROWEST, min(WIDEST, 64 // max(1, sum(numeric))))
-    widths = [rest if right else ALL_COLUMNS - rest * sum(numeric) for right in numeric]
-    rule = "|".join(
-        ("-" * width + ":") if right else (":" + "-" * width) for width, right in zip(widths, numeric, strict=True)
-    )
-    lines = [f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)]
-    return "\n".join(lines) + f"\n\n: {caption} {{#{anchor('tbl', label)}}}\n"
-
-
-def anchor(kind: str, name: str) -> str:
-    """Return the label of a generated table or figure: cross-references hold hyphens, no underscores."""
-    return f"{kind}-{name.replace('_', '-')}"
-
-
-def _num(identifier: str, show: str = "value") -> str:
-    return f'[]{{num="{identifier}"}}' if show == "value" else f'[]{{num="{identifier}" show="{show}"}}'
-
-
-def _param(path: str, show: str | None = None) -> str:
-    return f'[]{{param="{path}"}}' if show is None else f'[]{{param="{path}" show="{show}"}}'
-
-
-def _word(path: str) -> str:
-    return f'[]{{word="{path}"}}'
 
 
 def _declared_table(study: Study, table: Table, index: int, numbers: Numbers) -> str:
@@ -112,14 +74,14 @@ def _declared_table(study: Study, table: Table, index: int, numbers: Numbers) ->
                 continue
             found_in.add(at)
             used.append(row)
-            cells.append(_num(str(row["id"]), column.show))
+            cells.append(num(str(row["id"]), column.show))
         rows.append(cells)
     problems = [_empty_column(study, index, at, column, numbers) for at, column in columns if at not in found_in]
     if problems:
         raise StudyError(problems)
-    head = [_word("tables.blank"), *(_param(f"{base}.columns.{at}.label") for at, _ in columns)]
-    text = markdown_table(head, rows, _param(f"{base}.caption"), table.id, [False, *(True for _ in columns)])
-    return f"{text}\n{_note(_base_notes(study, used))}"
+    head = [word("tables.blank"), *(param(f"{base}.columns.{at}.label") for at, _ in columns)]
+    text = markdown_table(head, rows, param(f"{base}.caption"), table.id, [False, *(True for _ in columns)])
+    return f"{text}\n{note(_base_note(study, used))}"
 
 
 RowKey = tuple[str | None, int | None]
@@ -140,11 +102,11 @@ def _row_label(study: Study, estimate: str, key: RowKey, numbers: Numbers) -> st
     spec = next(entry for entry in study.config.estimates if entry.id == estimate)
     parts = []
     if key[0] is not None:
-        parts.append(f'[]{{codebook="{row["wave"]}.{row["item"]}"}}')
+        parts.append(codebook(f"{row['wave']}.{row['item']}"))
     if key[1] is not None:
         variable = row["item"] if key[0] is not None else spec.distribution
-        parts.append(f'[]{{codebook="{row["wave"]}.{variable}.{key[1]}"}}')
-    return " – ".join(parts) if parts else _param(f"estimates.{estimate}.label")
+        parts.append(codebook(f"{row['wave']}.{variable}.{key[1]}"))
+    return " – ".join(parts) if parts else param(f"estimates.{estimate}.label")
 
 
 def _cell(column: TableColumn, key: RowKey, numbers: Numbers) -> Mapping[Any, Any] | None:
@@ -171,37 +133,27 @@ def _empty_column(study: Study, index: int, at: int, column: TableColumn, number
                    study.line("report", "tables", index, "columns", at))  # fmt: skip
 
 
-def _base_notes(study: Study, used: list[Mapping[Any, Any]]) -> list[str]:
+def _base_note(study: Study, used: list[Mapping[Any, Any]]) -> str:
     """Say how many respondents each column of numbers rests on, and with which weight."""
     notes = []
     for weight in dict.fromkeys((str(row["wave"]), str(row["weight"])) for row in used):
         rows = sorted((row for row in used if (row["wave"], row["weight"]) == weight and not pd.isna(row["n_used"])),
                       key=lambda row: int(row["n_used"]))  # fmt: skip
         least, most = rows[0], rows[-1]
-        count = _num(str(least["id"]), "n")
+        count = num(str(least["id"]), "n")
         if int(least["n_used"]) != int(most["n_used"]):
-            count += f"–{_num(str(most['id']), 'n')}"
-        name = (
-            _word("unweighted") if weight[1] == UNWEIGHTED else _param(f"waves.{weight[0]}.weights.{weight[1]}.label")
-        )
-        notes.append(f"{count} {_word('respondents')}, {name}")
-    return notes
-
-
-def _note(sentences: Sequence[str]) -> str:
-    return f'::: {{.st-note custom-style="Table Note"}}\n{_word("tables.notes")} {"; ".join(sentences)}.\n:::\n'
-
-
-def _source(path: str) -> str:
-    return f'::: {{.st-note custom-style="Table Note"}}\n{_word("tables.source")} {_param(path)}\n:::\n'
+            count += f"–{num(str(most['id']), 'n')}"
+        name = word("unweighted") if weight[1] == UNWEIGHTED else param(f"waves.{weight[0]}.weights.{weight[1]}.label")
+        notes.append(f"{count} {word('respondents')}, {name}")
+    return f"{'; '.join(notes)}."
 
 
 def _flow(wave: str, numbers: Numbers) -> str:
     """Write the way from raw to analysed records: what came in, what each rule took out, what is left."""
-    rows = [[_num(str(row["id"]), "label"), _num(str(row["id"]))] for row in numbers.of("flow", wave)]
-    head = [_word("tables.flow.step"), _word("tables.flow.records")]
-    table = markdown_table(head, rows, _word("tables.flow.caption"), f"flow-{wave}", [False, True])
-    return f"{table}\n{_source(f'waves.{wave}.raw')}"
+    rows = [[num(str(row["id"]), "label"), num(str(row["id"]))] for row in numbers.of("flow", wave)]
+    head = [word("tables.flow.step"), word("tables.flow.records")]
+    table = markdown_table(head, rows, word("tables.flow.caption"), f"flow-{wave}", [False, True])
+    return f"{table}\n{source(f'waves.{wave}.raw')}"
 
 
 def _weighting(study: Study, wave: str, weight: str, numbers: Numbers) -> str:
@@ -210,11 +162,11 @@ def _weighting(study: Study, wave: str, weight: str, numbers: Numbers) -> str:
     plain = [row for row in rows if "=" not in str(row["id"])]
     if not plain:
         return ""
-    name = _param(f"waves.{wave}.weights.{weight}.label")
-    statistics = [[_num(str(row["id"]), "label"), _num(str(row["id"]))] for row in plain]
-    text = markdown_table([_word("tables.weighting.statistic"), name], statistics,
-                          _word("tables.weighting.caption"), f"weighting-{wave}-{weight}", [False, True])  # fmt: skip
-    text += f"\n{_source(f'waves.{wave}.raw')}"
+    name = param(f"waves.{wave}.weights.{weight}.label")
+    statistics = [[num(str(row["id"]), "label"), num(str(row["id"]))] for row in plain]
+    text = markdown_table([word("tables.weighting.statistic"), name], statistics,
+                          word("tables.weighting.caption"), f"weighting-{wave}-{weight}", [False, True])  # fmt: skip
+    text += f"\n{source(f'waves.{wave}.raw')}"
     margins = [row for row in rows if "=" in str(row["id"])]
     if not margins:
         return text
@@ -224,11 +176,11 @@ def _weighting(study: Study, wave: str, weight: str, numbers: Numbers) -> str:
     for group in groups:
         found = {step: number_id(wave, "weights", weight, [f"margin_{step}"], [group]) for step in steps}
         cells.append([_margin_label(study, wave, weight, group),
-                      *(_num(found[step]) if found[step] in numbers.rows else NO_VALUE for step in steps)])  # fmt: skip
-    head = [_word("tables.margins.group"), *(_word(f"tables.margins.{step}") for step in steps)]
-    table = markdown_table(head, cells, _word("tables.margins.caption"), f"margins-{wave}-{weight}",
+                      *(num(found[step]) if found[step] in numbers.rows else NO_VALUE for step in steps)])  # fmt: skip
+    head = [word("tables.margins.group"), *(word(f"tables.margins.{step}") for step in steps)]
+    table = markdown_table(head, cells, word("tables.margins.caption"), f"margins-{wave}-{weight}",
                            [False, True, True, True])  # fmt: skip
-    return f"{text}\n{table}\n{_source(f'waves.{wave}.weights.{weight}.margins')}"
+    return f"{text}\n{table}\n{source(f'waves.{wave}.weights.{weight}.margins')}"
 
 
 def _group(row: Mapping[Any, Any]) -> tuple[str, str]:
@@ -242,46 +194,4 @@ def _margin_label(study: Study, wave: str, weight: str, group: tuple[str, str]) 
     raked = spec.weight_variables(spec.wave.weights[weight])
     code = next(name for name in raked if spec.slug(name) == group[0])
     level = next(category.code for category in spec.categories(code) if category.slug == group[1])
-    return f'[]{{codebook="{wave}.{code}.{level}"}}'
-
-
-def _hypotheses(study: Study, numbers: Numbers, synthetic: bool) -> str:
-    """Write the hypotheses with their plan, statistic, p values and verdict."""
-    rows = [_hypothesis_row(entry, numbers) for entry in study.config.hypotheses]
-    if not rows:
-        return ""
-    names = ("id", "hypothesis", "plan", "statistic", "p", "p_adjusted", "n", "verdict")
-    head = [_word(f"tables.hypotheses.{name}") for name in names]
-    rule = "|:----|:-----------------------|:------------|-------------:|--------:|--------:|-------:|:------------|"
-    lines = [f"| {' | '.join(head)} |", rule, *(f"| {' | '.join(row)} |" for row in rows)]
-    caption = f": {_word('tables.hypotheses.caption')} {{#tbl-hypotheses}}"
-    notes = [_word("tables.rule"), *([_word("tables.hypotheses.synthetic")] if synthetic else [])]
-    note = f'::: {{.st-note custom-style="Table Note"}}\n{_word("tables.notes")} {" ".join(notes)}\n:::\n'
-    return "\n".join(lines) + f"\n\n{caption}\n\n{note}"
-
-
-def _hypothesis_row(entry: Hypothesis, numbers: Numbers) -> list[str]:
-    name, symbol = STATISTICS[entry.test]
-
-    def identifier(statistic: str) -> str:
-        return number_id(entry.wave, entry.id, entry.weight, [statistic])
-
-    def cell(statistic: str) -> str:
-        return _num(identifier(statistic)) if identifier(statistic) in numbers.rows else NO_VALUE
-
-    main = f"{symbol} = {cell(name)}" if identifier(name) in numbers.rows else NO_VALUE
-    verdict = _verdict(entry, *(numbers.rows.get(identifier(statistic)) for statistic in (name, "p_adjusted", "p")))
-    return [entry.id, _param(f"hypotheses.{entry.id}.label"), _word(f"tables.hypotheses.{entry.plan}"), main,
-            cell("p"), cell("p_adjusted"), cell("n"), _word(f"tables.hypotheses.{verdict}")]  # fmt: skip
-
-
-def _verdict(entry: Hypothesis, statistic: Mapping[Any, Any] | None, *p_values: Mapping[Any, Any] | None) -> str:
-    """Judge a hypothesis by the rule that is printed below the table: the first p value that there is decides."""
-    p = next((row["value"] for row in p_values if row is not None and not pd.isna(row["value"])), None)
-    if p is None or statistic is None or pd.isna(statistic["value"]):
-        return "not_defined"
-    if p >= entry.alpha:
-        return "undecided"
-    if entry.expect == "different":
-        return "supported"
-    return "supported" if (statistic["value"] > 0) == (entry.expect == "positive") else "contradicted"
+    return codebook(f"{wave}.{code}.{level}")
