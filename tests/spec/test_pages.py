@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from surveyspec.problems import StudyError
+from surveyspec.sources import skip_logic_sources, sources
 from surveyspec.study import load_study
 from tests.tiny_pages import CODEBOOK, write_pages
 
@@ -41,3 +42,12 @@ def test_what_is_wrong_with_pages(tmp_path: Path, old: str, new: str, said: list
     assert "data/codebooks/w1.yaml:" in message
     for words in said:
         assert words in message, message
+
+
+def test_what_decides_whether_a_question_was_reached_is_read_too(tmp_path: Path) -> None:
+    """An option that is not ticked owes its value to the last page and to its filter; an answered number does not."""
+    wave = load_study(write_pages(tmp_path)).waves["w1"]
+    assert sources(wave, ["TICK_A"]) == ("TICK_A", "USE", "LAST")
+    assert sources(wave, ["COUNT"]) == ("COUNT",)
+    assert skip_logic_sources(wave, ["COUNT"]) == ("TICK_A", "USE", "LAST")
+    assert skip_logic_sources(wave, ["LOOSE"]) == ()
