@@ -73,6 +73,14 @@ def test_collinear_auxiliaries_are_fine_when_their_totals_agree() -> None:
         np.testing.assert_allclose(one.weights, two.weights, rtol=1e-9)
 
 
+def test_auxiliaries_of_very_different_size_cost_no_digits() -> None:
+    base, auxiliaries, totals = sample(1)
+    for kind in ("linear", "raking"):
+        plain = weighting.calibrate(base, auxiliaries, totals, calibration_distance=kind)
+        huge = weighting.calibrate(base, auxiliaries * [1, 1, 1e9], totals * [1, 1, 1e9], calibration_distance=kind)
+        np.testing.assert_allclose(huge.weights, plain.weights, rtol=1e-10)
+
+
 def test_variances_shift_the_adjustment() -> None:
     base, auxiliaries, totals = sample(2)
     variances = auxiliaries[:, 2]

@@ -72,6 +72,27 @@ def test_chi_square_warns_of_empty_cells_and_refuses_single_levels() -> None:
     )  # fmt: skip
 
 
+def test_singular_covariances_are_said_to_be_singular() -> None:
+    rng = np.random.default_rng(1)
+    clusters = np.repeat(np.arange(3), 40)
+    design = SurveyDesign(np.ones(120), clusters=(clusters,))
+    many, y = rng.integers(0, 5, 120), rng.normal(size=120)
+    for result in (
+        chisquare.independence(design, many, rng.integers(0, 3, 120), statistic="Wald"),
+        rank_tests.rank_test(design, y, many),
+        regression.term_test(
+            regression.generalised_linear(
+                design, y, model_matrix({"g": many.astype(str)}, ["g"]), family="gaussian"
+            ), "g",
+        ),
+    ):  # fmt: skip
+        assert math.isnan(result.statistic) and math.isnan(result.p)
+        assert any("covariance of the tested quantities is singular" in text for text in result.warnings)
+    census = SurveyDesign(np.ones(120), population_sizes=(np.full(120, 120.0),))
+    everybody = chisquare.independence(census, many, rng.integers(0, 3, 120))
+    assert math.isnan(everybody.p) and "no variation" in everybody.warnings[0]
+
+
 def test_adjusted_wald_without_degrees_of_freedom_says_so() -> None:
     rng = np.random.default_rng(1)
     clusters = np.repeat(np.arange(4), 30)

@@ -86,7 +86,14 @@ def test_raking_twice_changes_nothing_and_zero_weights_stay_zero() -> None:
     again = rake(once.weights, margins)
     np.testing.assert_allclose(again.weights, once.weights, rtol=1e-12)
     assert again.iterations == 1
-    assert (once.weights[:5] == 0).all() and (once.adjustments[:5] > 0).all()
+    assert (once.weights[:5] == 0).all() and (once.adjustments[:5] == 1).all()
+
+
+def test_rows_without_weight_need_no_level() -> None:
+    rows = np.array([0.0, 1.0, np.nan, 1.0])
+    result = rake(np.array([1.0, 1, 0, 1]), {"a": (rows, {0: 5.0, 1: 5.0})})
+    np.testing.assert_allclose(result.weights, [5, 2.5, 0, 2.5])
+    assert [row.n for row in result.margins] == [1, 2]
 
 
 def test_levels_may_be_text_numbers_or_sparse_codes() -> None:

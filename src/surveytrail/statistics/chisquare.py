@@ -19,7 +19,7 @@ from surveytrail.statistics.arrays import FloatArray, IntArray, weighted_counts
 from surveytrail.statistics.categories import Levels, code_levels
 from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.errors import StatisticsError
-from surveytrail.statistics.inference import AnyDesign, covariance_of_scores, restrict
+from surveytrail.statistics.inference import SINGULAR, AnyDesign, covariance_of_scores, quadratic_form, restrict
 from surveytrail.statistics.outcome import TestResult
 from surveytrail.statistics.replicates import replicate_covariance
 
@@ -116,20 +116,22 @@ def independence(
     df_design = float(design.degrees_of_freedom)
     if statistic in ("Wald", "adjWald"):
         ratio, ratio_df, tail = _wald(view, table, df_design, adjusted=statistic == "adjWald")
-        return _result(table, statistic, "F", ratio, ratio_df, tail, {}, _warnings(table, ratio_df))
+        return _result(table, statistic, "F", ratio, ratio_df, tail, {}, _warnings(table, ratio_df, ratio))
     delta = _design_effects(view, table) * rows
     pearson = rows * table.phi_square
     details = {"pearson_x2": pearson, "mean_design_effect": float(np.trace(delta)) / delta.shape[0]}
     # As R does: an F version for linearised designs, none for replicate designs.
     reference_df = math.inf if isinstance(design, ReplicateDesign) else df_design
     value, letter, df, tail = _rao_scott(pearson, delta, df_design, statistic, reference_df, truncate_denominator)
-    return _result(table, statistic, letter, value, df, tail, details, _warnings(table, df))
+    return _result(table, statistic, letter, value, df, tail, details, _warnings(table, df, value))
 
 
 def _rao_scott(
     pearson: float, delta: FloatArray, df_design: float, statistic: Statistic, reference_df: float, truncate: bool
 ) -> tuple[float, str, tuple[float, ...], tails.Tail]:
     trace = float(np.trace(delta))
+    if not trace > 0:
+        return math.nan, "F" if statistic == "F" else "chi2", (), tails.Tail(math.nan, math.nan)
     satterthwaite = trace**2 / float(np.sum(delta * delta.T))
     if statistic == "F":
         df = (satterthwaite, satterthwaite * df_design)
@@ -193,7 +195,7 @@ def _wald(
     deviation = difference[1:, 1:].T.reshape(-1)
     covariance = covariance_of_scores(view, tested)
     count = float((r - 1) * (c - 1))
-    wald = float(deviation @ np.linalg.solve(covariance, deviation))
+    wald = quadratic_form(deviation, covariance)
     if not adjusted:
         return wald / count, (count, df_design), tails.f_distribution(wald / count, count, df_design)
     df = df_design - count + 1
@@ -258,8 +260,8 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> T
     )
 
 
-def _warnings(table: Table, df: tuple[float, ...]) -> tuple[str, ...]:
-    found = []
+def _warnings(table: Table, df: tuple[float, ...], statistic: float) -> tuple[str, ...]:
+    found = [SINGULAR] if math.isnan(statistic) else []
     if (table.counts == 0).any():
         found.append(f"{int((table.counts == 0).sum())} empty cells: the large-sample distribution is doubtful")
     elif (table.counts < 5).any():

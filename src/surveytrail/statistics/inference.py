@@ -44,6 +44,24 @@ def covariance_of_scores(design: AnyDesign, influence: FloatArray) -> FloatArray
     return replicate_covariance(design, totals, influence.T @ design.weights)
 
 
+def quadratic_form(estimate: FloatArray, covariance: FloatArray) -> float:
+    """Return ``estimate' covariance^-1 estimate`` of a Wald test; NaN when the covariance (k, k) is singular.
+
+    It is when the sampled units are fewer than the quantities tested, or when a combination of these does not vary.
+    """
+    spread = np.sqrt(np.diagonal(covariance))
+    if not (spread > 0).all():
+        return float("nan")
+    correlation = covariance / np.outer(spread, spread)
+    if np.linalg.eigvalsh(correlation)[0] < 1e-12 * len(spread):
+        return float("nan")
+    scaled = estimate / spread
+    return float(scaled @ np.linalg.solve(correlation, scaled))
+
+
+SINGULAR = "the covariance of the tested quantities is singular: too few sampled units, or no variation"
+
+
 def covariance_by_replicates(
     design: ReplicateDesign, estimate: FloatArray, again: Callable[[FloatArray], FloatArray]
 ) -> FloatArray:

@@ -18,7 +18,7 @@ from surveytrail.statistics import fitting, tails
 from surveytrail.statistics.arrays import FloatArray
 from surveytrail.statistics.categories import code_levels, label_of
 from surveytrail.statistics.errors import StatisticsError
-from surveytrail.statistics.inference import AnyDesign, covariance_of_scores, restrict
+from surveytrail.statistics.inference import SINGULAR, AnyDesign, covariance_of_scores, quadratic_form, restrict
 from surveytrail.statistics.outcome import TestResult
 
 Score = Literal["wilcoxon", "vanderWaerden", "median"]
@@ -122,8 +122,11 @@ def _two(test: str, estimate: float, error: float, df: float, n_used: int, level
 
 def _several(test: str, beta: FloatArray, covariance: FloatArray, df_design: float, n_used: int) -> TestResult:
     count = float(beta.shape[0])
-    chi2 = float(beta @ np.linalg.solve(covariance, beta))
+    chi2 = quadratic_form(beta, covariance)
     df = (count, df_design - count)
+    warnings: tuple[str, ...] = (SINGULAR,) if math.isnan(chi2) else ()
+    if df[1] <= 0:
+        warnings = (*warnings, "no degrees of freedom left for a test")
     tail = tails.f_distribution(chi2 / count, *df)
     return TestResult(
         test=test,
@@ -139,6 +142,6 @@ def _several(test: str, beta: FloatArray, covariance: FloatArray, df_design: flo
         interval_method="",
         n_used=n_used,
         library="surveytrail",
-        warnings=() if df[1] > 0 else ("no degrees of freedom left for a test",),
+        warnings=warnings,
         details={"chi2": chi2},
     )

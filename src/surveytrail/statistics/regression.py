@@ -20,7 +20,14 @@ from surveytrail.statistics import chisq_sums, fitting, tails
 from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray
 from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.errors import StatisticsError
-from surveytrail.statistics.inference import AnyDesign, covariance_by_replicates, covariance_of_scores, restrict
+from surveytrail.statistics.inference import (
+    SINGULAR,
+    AnyDesign,
+    covariance_by_replicates,
+    covariance_of_scores,
+    quadratic_form,
+    restrict,
+)
 from surveytrail.statistics.model_matrix import ModelMatrix
 from surveytrail.statistics.outcome import TestResult
 
@@ -42,6 +49,7 @@ class Regression:
     dispersion: variance of the Pearson residuals; NaN for ordinal outcomes.
     working_covariance: (p, p) inverse information with weights scaled to mean 1.
     predictors: the model matrix.
+    parameter_of_column: (columns of the model matrix) place of each column's coefficient, -1 where it has none.
     refit: the deviance of the model without some columns, for likelihood ratios.
     """
 
@@ -86,6 +94,7 @@ def generalised_linear(design: AnyDesign, y: FloatArray, predictors: ModelMatrix
     design: the design; its domain restricts the fit, its structure stays whole.
     y: (n,) outcome, NaN = missing.
     predictors: the model matrix.
+    parameter_of_column: (columns of the model matrix) place of each column's coefficient, -1 where it has none.
     family: gaussian, binomial or quasibinomial, poisson or quasipoisson.
 
     Errors: StatisticsError for unknown families, dependent predictors, complete separation, no rows left.
@@ -172,7 +181,7 @@ def term_test(regression: Regression, term: str, *, method: TermMethod = "wald")
     covariance = regression.covariance[np.ix_(tested, tested)]
     count, residual_df = len(columns), regression.degrees_of_freedom
     if method == "wald":
-        statistic = float(beta @ np.linalg.solve(covariance, beta)) / count
+        statistic = quadratic_form(beta, covariance) / count
         tail = tails.f_distribution(statistic, count, residual_df)
         return _term_result(regression, term, "F", statistic, (float(count), residual_df), tail, {})
     working = regression.working_covariance[np.ix_(tested, tested)]
@@ -211,5 +220,6 @@ def _term_result(
         interval_method="",
         n_used=regression.n_used,
         library="surveytrail",
+        warnings=(SINGULAR,) if np.isnan(statistic) else (),
         details=details,
     )

@@ -40,11 +40,12 @@ class ModelResult:
     Attributes
     ----------
     kind: what was fitted; `covariance_type` how its covariance was estimated.
-    names: of the p coefficients; coefficients, standard_errors: (p,).
+    names: of the p coefficients; coefficients, standard_errors: (p,); covariance: (p, p).
     df: residual degrees of freedom of the t reference, infinite for normal ones.
     n_used: rows; fit: figures of the whole model (r2, log_likelihood, ...).
-    effects: (p,) spread of each predictor (standard deviation) for standardised effects, NaN for intercepts.
+    predictor_spread: (p,) standard deviation of each predictor, NaN for intercepts and thresholds.
     spread: standard deviation of the outcome (OLS, WLS), else NaN.
+    library: what computed it.
     """
 
     kind: Kind

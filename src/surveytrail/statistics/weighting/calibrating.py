@@ -17,6 +17,11 @@ from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.weighting.distances import Bound, Distance, DistanceName, distance
 from surveytrail.statistics.weighting.margins import check_base_weights
 
+# Sums of a million products carry this much rounding; what is left beyond it is a failure to converge.
+_ROUNDING = 1e-10
+# Newton steps in a row that may fail to bring the totals nearer.
+_PATIENCE = 40
+
 
 @dataclass(frozen=True)
 class CalibratedTotal:
@@ -80,7 +85,7 @@ def calibrate(
         over the others in proportion to their base weights; the totals then hold only approximately, except for that
         of the weights themselves.
     variances: (n,) working residual variances of the regression, 1 when absent.
-    tolerance: largest |achieved - target| / (1 + |target|) accepted.
+    tolerance: |achieved - target| / (1 + |target|) at which to stop; where rounding allows no more, 1e-10 will do.
 
     Returns: CalibrateResult. Errors: StatisticsError naming the total that is missed, target, achieved, likely cause.
 
@@ -91,12 +96,15 @@ def calibrate(
     goal, labels = _check_totals(base, model, totals, names)
     spread = np.ones_like(base) if variances is None else np.asarray(variances, dtype=np.float64)
     form = distance(calibration_distance, bounds)
+    # Columns of comparable size, so that a turnover beside a column of ones costs no digits.
+    size = np.sqrt((model * model).mean(axis=0))
+    unit = np.where(size > 0, size, 1.0)
     if calibration_distance == "linear" and bounds is None:
-        factors, iterations = _solve_linear(base, model, goal, spread), 1
+        factors, iterations = _solve_linear(base, model / unit, goal / unit, spread), 1
     else:
-        factors, iterations = _solve(base, model, goal, spread, form, tolerance, max_iterations)
+        factors, iterations = _solve(base, model / unit, goal / unit, spread, form, tolerance, max_iterations)
     achieved = model.T @ (base * factors)
-    if np.max(np.abs(achieved - goal) / (1 + np.abs(goal))) > max(tolerance, 1e-12):
+    if np.max(np.abs(achieved - goal) / (1 + np.abs(goal))) > max(tolerance, _ROUNDING):
         raise _failure(base, model, goal, achieved, labels, bounds, iterations)
     trimmed = 0
     if cut_adjustments is not None:
@@ -180,13 +188,14 @@ def _solve(
         return float((base * spread) @ form.integral(u) - goal @ candidate)
 
     value = dual(eta)
-    best = np.inf
+    best, stalled = np.inf, 0
     for iteration in range(1, limit + 1):
         u = model @ eta / spread
         factors = form.factor(u)
         missing = goal - model.T @ (base * factors)
         error = float(np.max(np.abs(missing) / scale))
-        if error <= tolerance and error >= best / 4:
+        stalled = stalled + 1 if error >= best / 4 else 0
+        if stalled and (error <= tolerance or stalled >= _PATIENCE):
             return factors, iteration - 1
         best = min(best, error)
         hessian = (model * (base * form.slope(u) / spread)[:, None]).T @ model

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surveytrail.statistics.arrays import FloatArray, IntArray, weighted_counts
+from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray, weighted_counts
 from surveytrail.statistics.errors import StatisticsError, shorten
 
 Level = Hashable
@@ -142,7 +142,7 @@ def _prepare_one(name: str, rows: Any, targets: Mapping[Level, float], base_weig
             hint="a level that is empty in the population must be left out of the margin, and its respondents "
             "excluded or recoded by a cleaning rule",
         )
-    index = level_index(name, rows, levels, base_weights.shape[0])
+    index = level_index(name, rows, levels, base_weights > 0)
     present = np.bincount(index[base_weights > 0], minlength=len(levels))
     if (present == 0).any():
         empty = int(np.flatnonzero(present == 0)[0])
@@ -159,9 +159,13 @@ def _prepare_one(name: str, rows: Any, targets: Mapping[Level, float], base_weig
     return Margin(name, levels, index, values)
 
 
-def level_index(name: str, rows: Any, levels: tuple[Level, ...], n: int) -> IntArray:
-    """Code the levels of the rows (n,) by their position in `levels`; a row without a known level is an error."""
+def level_index(name: str, rows: Any, levels: tuple[Level, ...], weighted: BoolArray) -> IntArray:
+    """Code the levels of the rows (n,) by their position in `levels`.
+
+    A row that is `weighted` (n,) and has no known level is an error; the others count as of the first level.
+    """
     column: NDArray[Any] = np.asarray(rows)
+    n = weighted.shape[0]
     if column.shape != (n,):
         raise StatisticsError(
             "Wrong number of rows",
@@ -175,7 +179,9 @@ def level_index(name: str, rows: Any, levels: tuple[Level, ...], n: int) -> IntA
         import pandas as pd
 
         index = pd.Index(levels).get_indexer(pd.Index(column.astype(object)))
-    unknown = index < 0
+    if (index >= 0).all():
+        return index.astype(np.int64, copy=False)
+    unknown = (index < 0) & weighted
     if unknown.any():
         first = int(np.flatnonzero(unknown)[0])
         found = sorted({str(value) for value in column[unknown][:10_000]})
@@ -187,7 +193,7 @@ def level_index(name: str, rows: Any, levels: tuple[Level, ...], n: int) -> IntA
             hint="give the level a target, recode it, or impute missing values by a declared rule; "
             "rows cannot be weighted to a margin they have no place in",
         )
-    return index.astype(np.int64, copy=False)
+    return np.maximum(index, 0).astype(np.int64, copy=False)
 
 
 def _index_of_integers(column: NDArray[Any], levels: IntArray) -> IntArray:

@@ -132,6 +132,8 @@ def rake(
     factors = np.divide(fitted[:, 0], start, out=np.ones_like(start), where=start > 0)
     adjustments = factors[cells.of_row]
     weights = base * adjustments
+    if not base.all():
+        adjustments = np.where(base > 0, adjustments, 1.0)
     return RakeResult(weights, adjustments, iterations, report(prepared, base, weights))
 
 
