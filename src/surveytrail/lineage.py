@@ -26,7 +26,7 @@ ROW_SET_COLUMNS = ["row_set", "wave", "size", "bitmap"]
 # what an edge's `why` says: the proofs read these words
 VALUE, NOT_USED, SKIPPED, RESPONDENT = "value", "value not used", "skip logic", "respondent"
 FILTER, EXCLUSION, WEIGHT, COUNT = "filter and groups", "exclusion", "weight", "count of records"
-UNREACHED = ("NOT_ASKED", "NOT_REACHED")
+UNREACHED = ("NOT_ASKED", "NOT_REACHED")  # and NO_ANSWER where pages tell it from these
 
 
 class Lineage:
@@ -131,7 +131,8 @@ def add_base_edges(
     lineage.add(number, "DIRECT", VALUE, wave.id, records[used], columns)
     if left_out.any():
         lineage.add(number, "INDIRECT", NOT_USED, wave.id, records[left_out], columns)
-        unreached = left_out & np.isin(reasons, UNREACHED)
+        paged = any(wave.codebook.by_code[code].page is not None for code in roots)
+        unreached = left_out & np.isin(reasons, [*UNREACHED, "NO_ANSWER"] if paged else UNREACHED)
         asked_by = column_names(wave, skip_logic_sources(wave, roots))
         lineage.add(number, "INDIRECT", SKIPPED, wave.id, records[unreached], asked_by)
     lineage.add(number, "INDIRECT", RESPONDENT, wave.id, records[inside], raw_columns(wave, [wave.wave.respondent]))
