@@ -108,6 +108,15 @@ def test_parameters_quotations_and_codebook_texts_are_marked_by_their_key(page: 
     assert page.one("div", id="refs").all("div", id="ref-kish1965")
 
 
+def test_a_claim_that_the_data_do_not_support_is_marked(page: Element) -> None:
+    said = {claim.attributes["data-claim"]: claim for claim in page.all("span", class_="st-claim")}
+    assert {name: claim.text for name, claim in said.items()} == {"some": "Some of them", "most": "most of them"}
+    assert page.one("span", class_="st-unsupported").text == "[not supported by the data]"
+    sentence = said["most"].parent
+    assert sentence is not None
+    assert "Some of them do, and most of them [not supported by the data] do not." in sentence.text
+
+
 def test_cross_references_carry_numbers_and_lead_to_what_they_name(page: Element) -> None:
     references = {link.attributes["href"]: link.text for link in page.all("a", class_="st-ref")}
     assert references == {"#fig-channels": "Figure\u00a01", "#tbl-by-size": "Table\u00a01", "#tbl-typed": "2",

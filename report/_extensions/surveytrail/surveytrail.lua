@@ -88,6 +88,15 @@ local function quote_span(el, key)
   return { quoted, pandoc.Space(), pandoc.Cite({ pandoc.Str('[@' .. key .. ']') }, { citation }) }
 end
 
+--- A statement in words, with a mark behind it where the data do not support it.
+local function claim_span(el, id)
+  local claim = ledger.claims[id] or fail('unknown claim "' .. id .. '"', 'declare it under claims.statements in config.yaml')
+  local said = #el.content > 0 and el.content or pandoc.Inlines(localized(claim.text, 'claim ' .. id))
+  local statement = marked(said, 'st-claim', 'claim', id, 'Bound Claim')
+  if claim.verdict == 'holds' then return statement end
+  return { statement, pandoc.Space(), pandoc.Span(pandoc.Inlines(word('claims.' .. claim.verdict)), pandoc.Attr('', { 'st-unsupported' })) }
+end
+
 local function resolve_span(el)
   local a = el.attributes
   if a.num then return number_span(a.num, a.show or 'value') end
@@ -101,6 +110,7 @@ local function resolve_span(el)
     return marked(pandoc.Inlines(localized(texts, a.codebook)), 'st-codebook', 'codebook', a.codebook, 'Codebook Text')
   end
   if a.quote then return quote_span(el, a.quote) end
+  if a.claim then return claim_span(el, a.claim) end
   if a.word then return pandoc.Span(pandoc.Inlines(word(a.word)), pandoc.Attr('', { 'st-word' })) end
 end
 

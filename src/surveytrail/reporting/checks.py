@@ -29,7 +29,7 @@ TAG = re.compile(r"<(?P<tag>/?[A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?>")
 BIBLIOGRAPHY_KEY = re.compile(
     r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE
 )
-KINDS = ("num", "param", "quote", "codebook", "word")
+KINDS = ("num", "param", "quote", "claim", "codebook", "word")
 SHOWN = {
     "value": "text",
     "interval": "interval",
@@ -131,7 +131,12 @@ def _span_problems(source: Source, language: str, ledger: Mapping[str, Any], cit
         if kind == "quote" and not text.strip():
             yield Problem(source.name, match.group(0), "nothing quoted", "the quoted words in the brackets",
                           f'[571]{{quote="{key}"}}', line)  # fmt: skip
-        elif kind != "quote" and text.strip():
+        elif kind == "claim" and text.strip() and not _is_said(text, key, language, ledger):
+            said = ledger["claims"].get(key, {}).get("text", {}).get(language, "")
+            yield Problem(source.name, match.group(0), f"'{text}'",
+                          f"the claim's own words '{said}', or empty brackets",
+                          "change the text under claims.statements in config.yaml, or here", line)  # fmt: skip
+        elif kind not in {"quote", "claim"} and text.strip():
             yield Problem(source.name, match.group(0), f"'{text}' in the brackets", "empty brackets",
                           "remove the text: it comes from ledger, study file or codebook", line)  # fmt: skip
         else:
@@ -162,6 +167,14 @@ def _key_problem(
         )  # fmt: skip
     elif kind == "word":
         texts = _word(key)
+    elif kind == "claim":
+        if key not in ledger["claims"]:
+            return (
+                f"unknown claim '{key}'",
+                "a claim of config.yaml",
+                (did_you_mean(key, ledger["claims"]) or "declare it under claims.statements, with its condition"),
+            )
+        texts = ledger["claims"][key]["text"]
     else:
         if kind == "param" and show not in {None, "percent"}:
             return f"show='{show}'", "percent, or no show at all", did_you_mean(show, ["percent"]) or "correct it"
@@ -199,6 +212,12 @@ def _syntax_problems(source: Source) -> Iterator[Problem]:
     for match in TAG.finditer(source.prose):
         yield Problem(source.name, match.group(0), "an HTML tag", "Markdown: PDF and DOCX would lose the tag",
                       "see docs/writing-the-report.md for what pages may hold", source.line(match.start()))  # fmt: skip
+
+
+def _is_said(text: str, key: str, language: str, ledger: Mapping[str, Any]) -> bool:
+    """Say whether the words in the brackets are those that the claim is judged by (unknown claims: told elsewhere)."""
+    claim = ledger["claims"].get(key)
+    return claim is None or " ".join(text.split()).lower() == claim["text"].get(language, "").lower()
 
 
 def _word(path: str) -> object:

@@ -14,6 +14,7 @@ import pandas as pd
 from surveyspec.identifiers import short_anchor
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import CONFIG, Study, WaveSpec
+from surveytrail.claims import check_claims
 from surveytrail.manifest import data_status, load_manifest
 from surveytrail.reporting.extension import word, words
 from surveytrail.reporting.wording import (
@@ -73,6 +74,7 @@ def ledger_document(
         "percentages": percentages,
         "codebook": _codebook(study, languages),
         "figures": _figures(study, figures, languages),
+        "claims": _claims(study, ledger, languages),
         "citations": dict.fromkeys(sorted(citations), True),
         "colophon": _colophon(study, rows, verdicts, languages),
         "words": words(),
@@ -194,6 +196,18 @@ def _figures(study: Study, folder: Path, languages: list[str]) -> dict[str, Any]
     if problems:
         raise StudyError(problems)
     return figures
+
+
+def _claims(study: Study, ledger: pd.DataFrame, languages: list[str]) -> dict[str, Any]:
+    """Return text and verdict of each claim; where one does not hold, the documents say so behind it."""
+    return {
+        str(row["id"]): {
+            "text": local(row["text"], languages) or {},
+            "verdict": row["verdict"],
+            "condition": row["condition"],
+        }
+        for row in check_claims(study, ledger).to_dict("records")
+    }
 
 
 def _colophon(
