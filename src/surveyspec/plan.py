@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any, Literal
 
 from surveyspec.catalogue import TESTS
-from surveyspec.conditions import Comparison, Condition, Constant, Variable, variables_of
+from surveyspec.conditions import Comparison, Condition, Constant, Value, Variable, variables_of
 from surveyspec.config import Estimate, Hypothesis
 from surveyspec.documents import KeyPath
 from surveyspec.identifiers import UNWEIGHTED, number_id
@@ -30,7 +30,7 @@ class NumberSpec:
     wave: str
     estimate: str
     estimator: Estimator
-    value: Condition | Variable
+    value: Condition | Value
     where: Condition | None
     groups: tuple[tuple[str, int], ...]
     weight: str
@@ -108,10 +108,14 @@ class TestSpec:
         return ".".join([self.wave, self.id, *self.parts])
 
     @property
+    def values(self) -> list[Condition | Variable]:
+        """What the statistic is computed from, role by role."""
+        return [value for role in self.roles.values() for value in role]
+
+    @property
     def value_variables(self) -> tuple[str, ...]:
         """Variables that the statistic is computed from (DIRECT)."""
-        values = [value for role in self.roles.values() for value in role]
-        return tuple(dict.fromkeys(name for value in values for name in variables_of(value)))
+        return tuple(dict.fromkeys(name for value in self.values for name in variables_of(value)))
 
     @property
     def filter_variables(self) -> tuple[str, ...]:
@@ -241,7 +245,7 @@ def _items(wave: WaveSpec, estimate: Estimate) -> list[str | None]:
     return list(wave.items(estimate.items)) if estimate.items is not None else [None]
 
 
-ValuePart = tuple[str | None, int | None, Condition | Variable, list[str], list[dict[str, str]]]
+ValuePart = tuple[str | None, int | None, Condition | Value, list[str], list[dict[str, str]]]
 
 
 def _values(wave: WaveSpec, estimate: Estimate, item: str | None) -> Iterable[ValuePart]:
@@ -251,7 +255,7 @@ def _values(wave: WaveSpec, estimate: Estimate, item: str | None) -> Iterable[Va
     if estimate.share is not None:
         yield item, None, wave.condition(estimate.share, item), parts, label
     elif estimate.mean is not None:
-        yield item, None, Variable(item if estimate.mean == "item" and item else estimate.mean), parts, label
+        yield item, None, wave.value(estimate.mean, item), parts, label
     else:
         code = item if estimate.distribution == "item" and item else str(estimate.distribution)
         for category in wave.categories(code):

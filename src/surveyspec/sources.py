@@ -1,8 +1,8 @@
 """What a specification reads, down to the questionnaire: derived variables followed, and skip logic where it decides.
 
 A missing answer is NOT_ASKED rather than NOT_REACHED when the question's filter says so, and NO_ANSWER when its page
-was sent off; whoever asks for the reason of a missing answer therefore reads the filter's questions and the last page too.
-So does whoever reads an option that counts as not ticked because its cell is empty.
+was sent off; whoever asks for the reason of a missing answer therefore reads the filter's questions and the last page
+too. So does whoever reads an option that counts as not ticked because its cell is empty.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ def _of_code(wave: WaveSpec, code: str) -> Iterator[str]:
         if variable.page is not None and wave.codebook.empty_answer(variable) is not None:
             yield from skip_logic_sources(wave, [code])
         return
-    conditions, items = wave.derived_parts(code)
+    conditions, value = wave.derived_parts(code)
     for _, condition in conditions:
         yield from _of_tree(wave, condition)
-    for item in items:
-        yield from _of_code(wave, item)
+    if value is not None:
+        yield from _of_tree(wave, value)
 
 
 def _of_tree(wave: WaveSpec, tree: Condition | Value) -> Iterator[str]:

@@ -11,7 +11,7 @@ from surveyspec.config import CleaningRule
 from surveyspec.study import WaveSpec
 from surveytrail.frames import columns_of, frame_of
 from surveytrail.inputs import arrays_digest, identities
-from surveytrail.masks import aggregate, evaluate, is_known
+from surveytrail.masks import evaluate, evaluate_value, is_known
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ def derive_variables(responses: pd.DataFrame, wave: WaveSpec) -> pd.DataFrame:
     """Add the derived variables of a wave to all its records."""
     columns = columns_of(responses)
     for code in wave.wave.derived:
-        conditions, items = wave.derived_parts(code)
-        if items:
-            answers = np.column_stack([columns[item] for item in items])
-            columns[code] = aggregate(answers, "mean", wave.wave.derived[code].min_answered)[0]
+        conditions, value = wave.derived_parts(code)
+        if value is not None:
+            computed, known = evaluate_value(value, columns)
+            columns[code] = np.where(known, computed, np.nan)
             continue
         values = np.full(len(responses), np.nan)
         for category, condition in reversed(conditions):
@@ -90,13 +90,19 @@ def rule_inputs(columns: dict[str, np.ndarray], wave: WaveSpec) -> list[list[np.
         condition = wave.rule_condition(rule)
         true = np.ones(size, dtype=bool) if condition is None else evaluate(condition, columns)[0]
         keys = [rule.variable] if rule.variable is not None else rule.duplicates_of or []
-        read = [np.where(remaining, columns[code], None if columns[code].dtype == object else np.nan) for code in keys]
+        read = [_blank(columns[code], ~remaining) for code in keys]
         if rule.duplicates_of is None:
             read.append(true & remaining)
         if rule.exclude is not None:
             remaining = remaining & ~true
         inputs.append(read)
     return inputs
+
+
+def _blank(values: np.ndarray, where: np.ndarray) -> np.ndarray:
+    blanked = values.copy()
+    blanked[where] = None if values.dtype == object else np.nan
+    return blanked
 
 
 def _flow_digests(complete: pd.DataFrame, wave: WaveSpec) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,28 +57,14 @@ def columns_of(frame: pd.DataFrame) -> dict[str, Any]:
 
     Columns of objects are taken as they are: ``frame_of`` and ``read_frame`` leave None where a text is missing.
     """
+    missing: Any = None
     return {
         str(name): column.to_numpy()
         if _is_object(column) or pd.api.types.is_numeric_dtype(column.dtype)
-        else column.to_numpy(dtype=object, na_value=None)
+        else column.to_numpy(dtype=object, na_value=missing)
         for name, column in frame.items()
     }
 
 
 def _is_object(values: Any) -> bool:
     return getattr(values, "dtype", None) == np.dtype(object)
-
-
-def input_digest(records: np.ndarray, respondents: np.ndarray, values: np.ndarray, weights: np.ndarray) -> str:
-    """Digest a number's exact input: who is in it, with which values and which weight, in record order.
-
-    Parameters
-    ----------
-    records, respondents, weights : (n,) raw record numbers, respondent ids and weights of the records used
-    values : (n,) or (n, k) values used
-    """
-    content = hashlib.sha256(records.astype("<i8").tobytes())
-    content.update("\n".join(respondents).encode())
-    content.update(np.ascontiguousarray(values).astype("<f8").tobytes())
-    content.update(weights.astype("<f8").tobytes())
-    return content.hexdigest()

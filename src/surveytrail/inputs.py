@@ -64,10 +64,17 @@ def base_digest(
     content = hashlib.sha256(design.encode())
     content.update(identity[inside].tobytes())
     content.update(used[inside].tobytes())
-    content.update(np.ascontiguousarray(values[used]).astype("<f8").tobytes())
+    taken = values[used].astype("<f8")
+    taken[np.isnan(taken)] = np.nan  # one bit pattern for what is unknown
+    content.update(np.ascontiguousarray(taken).tobytes())
     content.update("\n".join(left_out).encode())
     content.update(weights[inside].astype("<f8").tobytes())
     return content.hexdigest()
+
+
+def joint_digest(digests: Iterable[str]) -> str:
+    """Return the digest of several inputs that a number depends on together."""
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def missing_reasons(found: Iterable[np.ndarray], known: np.ndarray) -> np.ndarray:

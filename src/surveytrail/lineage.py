@@ -33,7 +33,7 @@ class Lineage:
     """Collects the edges of many numbers; equal sets of records are stored once."""
 
     def __init__(self) -> None:
-        self._edges: list[tuple[str, str, str, str, str, list[str]]] = []
+        self._edges: dict[tuple[str, str, str, str, str, tuple[str, ...]], None] = {}
         self._row_sets: dict[str, tuple[str, str, int, bytes]] = {}
         self._digests: dict[tuple[str, bytes], str] = {}
         self._exclusions: dict[str, list[tuple[Kind, str, list[str]]]] = {}
@@ -42,7 +42,8 @@ class Lineage:
         """Add an edge from a number to the given raw records (numbered from 1) and raw columns."""
         names = list(dict.fromkeys(columns))
         if names and len(records):
-            self._edges.append((number, kind, why, wave, self._row_set(wave, records), names))
+            key = (number, kind, why, wave, self._row_set(wave, records), tuple(names))
+            self._edges[key] = None
 
     def add_exclusions(self, number: str, wave: WaveSpec, every_record: np.ndarray) -> None:
         """Add what decides whether records are analysed at all: the cleaning rules' columns, on every raw record."""
@@ -60,8 +61,8 @@ class Lineage:
 
     @property
     def edges(self) -> pd.DataFrame:
-        """One row per edge, in the order added."""
-        return pd.DataFrame(self._edges, columns=EDGE_COLUMNS)
+        """One row per edge, in the order first added."""
+        return pd.DataFrame([(*edge, list(columns)) for *edge, columns in self._edges], columns=EDGE_COLUMNS)
 
     @property
     def row_sets(self) -> pd.DataFrame:

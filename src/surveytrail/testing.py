@@ -12,17 +12,28 @@ import pandas as pd
 from surveyspec.catalogue import TESTS
 from surveyspec.identifiers import number_id
 from surveyspec.plan import TestSpec, digest
+from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
-from surveytrail.frames import columns_of, input_digest
+from surveytrail.frames import columns_of
 from surveytrail.hypotheses import Outcome, complete_records, role_columns, run_hypothesis
-from surveytrail.lineage import Lineage, add_exclusion_edges, add_weight_edges, raw_columns
-from surveytrail.masks import evaluate
+from surveytrail.inputs import base_digest, identities, joint_digest, missing_reasons
+from surveytrail.lineage import (
+    FILTER,
+    Lineage,
+    add_base_edges,
+    add_exclusion_edges,
+    add_weight_edges,
+    raw_columns,
+)
+from surveytrail.masks import Columns, evaluate
 from surveytrail.statistics.outcome import TestResult
-from surveytrail.weighting import design_of
+from surveytrail.weighting import design_digest, design_of
 
 UNITS = {"p": "p", "p_adjusted": "p", "n": "count", "verdict": "verdict", "rank": "rank"}
 SUPPORTED, UNDECIDED, CONTRADICTED = 1, 0, -1
 NO_EFFECT = {"odds_ratio": 1.0}
+# what depends on the p-values of the whole family
+OF_FAMILY = frozenset({"p_adjusted", "verdict"})
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class _Computed:
     outcomes: list[Outcome]
     inside: np.ndarray
     used: np.ndarray
+    reasons: np.ndarray
     input_digest: str
 
     @property
@@ -64,21 +76,25 @@ def test_hypotheses(
     -------
     per hypothesis the rows of its statistic, effect size, degrees of freedom, p, adjusted p and n
     """
-    lineage = Lineage()
-    computed = [_compute(analysis, weights, wave, spec) for spec in specs]
+    lineage, columns = Lineage(), columns_of(analysis)
+    identity, every_record = identities(columns["record"], columns["respondent"]), responses["record"].to_numpy()
+    computed = [_compute(analysis, columns, identity, weights, wave, spec) for spec in specs]
     made: dict[str, list[dict[str, object]]] = {}
     for family in dict.fromkeys((spec.hypothesis.plan, spec.hypothesis.family) for spec in specs):
         members = [entry for entry in computed if (entry.spec.hypothesis.plan, entry.spec.hypothesis.family) == family]
         adjusted = _holm([entry.main.p for entry in members])
+        of_family = joint_digest([entry.input_digest for entry in members])
         for entry, p_adjusted in zip(members, adjusted, strict=True):
             made[entry.spec.stem] = []
             for parts, values in _statistics(entry, p_adjusted):
                 identifier = number_id(
                     wave.id, entry.spec.id, entry.spec.hypothesis.weight, [*entry.spec.parts, *parts]
                 )
-                made[entry.spec.stem].append(_row(identifier, entry, parts[-1], values))
-                for source in members if parts[-1] in {"p_adjusted", "verdict"} else [entry]:
-                    _add_edges(lineage, identifier, source, wave, analysis, responses)
+                whole = parts[-1] in OF_FAMILY
+                taken = joint_digest([entry.input_digest, of_family]) if whole else entry.input_digest
+                made[entry.spec.stem].append(_row(identifier, entry, parts[-1], taken, values))
+                for source in members if whole else [entry]:
+                    _add_edges(lineage, identifier, source, wave, columns["record"], every_record)
     rows = [row for spec in specs for row in made[spec.stem]]
     return Tests(pd.DataFrame(rows, columns=None if rows else ["id", "test", "statistic"]), lineage)
 
@@ -86,16 +102,29 @@ def test_hypotheses(
 test_hypotheses.__test__ = False  # type: ignore[attr-defined]
 
 
-def _compute(analysis: pd.DataFrame, weights: pd.DataFrame, wave: WaveSpec, spec: TestSpec) -> _Computed:
-    columns = columns_of(analysis)
+def _compute(
+    analysis: pd.DataFrame,
+    columns: Columns,
+    identity: np.ndarray,
+    weights: pd.DataFrame,
+    wave: WaveSpec,
+    spec: TestSpec,
+) -> _Computed:
     roles = role_columns(spec, columns)
     base = np.ones(len(analysis), dtype=bool) if spec.where is None else evaluate(spec.where, columns)[0]
     design = design_of(analysis, weights, wave, spec.hypothesis.weight)
-    used = base & complete_records(spec, roles) & (design.weights > 0)
+    complete = complete_records(spec, roles)
+    used = base & complete & (design.weights > 0)
     outcomes = run_hypothesis(spec, roles, base, design, wave)
-    values = np.column_stack([column[used] for values in roles.values() for column in values])
-    taken = input_digest(columns["record"][used], columns["respondent"][used], values, design.weights[used])
-    return _Computed(spec, outcomes, base, used, taken)
+    values = np.column_stack([column for values in roles.values() for column in values])
+    found = [columns[f"{code}:reason"] for code in sources(wave, spec.values)]
+    reasons = missing_reasons(found, complete)
+    # unweighted tests know the records of their base only, weighted ones their design
+    behind = (
+        design_digest(analysis, weights, wave, spec.hypothesis.weight) if TESTS[spec.hypothesis.test].weighted else ""
+    )
+    taken = base_digest(behind, identity, base, used, values, reasons, design.weights)
+    return _Computed(spec, outcomes, base, used, reasons, taken)
 
 
 def _holm(p_values: list[float]) -> list[float]:
@@ -153,7 +182,7 @@ def _verdict(spec: TestSpec, result: TestResult, p_adjusted: float) -> int:
     return SUPPORTED if low > 0 else CONTRADICTED if high < 0 else UNDECIDED
 
 
-def _row(identifier: str, entry: _Computed, statistic: str, values: dict[str, object]) -> dict[str, object]:
+def _row(identifier: str, entry: _Computed, statistic: str, taken: str, values: dict[str, object]) -> dict[str, object]:
     return {
         "id": identifier,
         "test": entry.spec.stem,
@@ -165,23 +194,17 @@ def _row(identifier: str, entry: _Computed, statistic: str, values: dict[str, ob
         "df": entry.main.df[-1] if entry.main.df else None,
         "warning": "; ".join(entry.main.warnings) or None,
         "spec_digest": digest([identifier, entry.spec.canonical()]),
-        "input_digest": entry.input_digest,
+        "input_digest": taken,
         **values,
     }
 
 
 def _add_edges(
-    lineage: Lineage,
-    identifier: str,
-    entry: _Computed,
-    wave: WaveSpec,
-    analysis: pd.DataFrame,
-    responses: pd.DataFrame,
+    lineage: Lineage, identifier: str, entry: _Computed, wave: WaveSpec, records: np.ndarray, every_record: np.ndarray
 ) -> None:
-    records, spec = analysis["record"].to_numpy(), entry.spec
-    columns = raw_columns(wave, spec.value_variables)
-    lineage.add(identifier, "DIRECT", "value", wave.id, records[entry.used], columns)
-    lineage.add(identifier, "INDIRECT", "value not used", wave.id, records[entry.inside & ~entry.used], columns)
-    lineage.add(identifier, "INDIRECT", "filter", wave.id, records, raw_columns(wave, spec.filter_variables))
-    add_weight_edges(lineage, identifier, wave, spec.hypothesis.weight, records, records[entry.used])
-    add_exclusion_edges(lineage, identifier, wave, responses["record"].to_numpy())
+    spec, used, left_out = entry.spec, entry.used, entry.inside & ~entry.used
+    add_base_edges(lineage, identifier, wave, spec.values, records, entry.inside, used, entry.reasons)
+    reads = [spec.where] if spec.where is not None else []
+    lineage.add(identifier, "INDIRECT", FILTER, wave.id, records, raw_columns(wave, reads))
+    add_weight_edges(lineage, identifier, wave, spec.hypothesis.weight, records, records[used], records[left_out])
+    add_exclusion_edges(lineage, identifier, wave, every_record)
