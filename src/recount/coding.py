@@ -6,12 +6,12 @@ import duckdb
 
 from recount.conditions import (
     Names,
-    aggregate_sql,
     answer,
     condition_sql,
     number_literal,
     reason,
     text_literal,
+    value_sql,
 )
 from recount.raw import RawFile
 from surveyspec.codebook import CODED, NUMERIC, Codebook, Variable
@@ -168,13 +168,9 @@ def _derived(wave: WaveSpec) -> list[tuple[str, str]]:
     """Return each derived variable with the SQL that makes it, in the order written."""
     names = names_of(wave)
     found: list[tuple[str, str]] = []
-    for code, derived in wave.wave.derived.items():
-        conditions, items = wave.derived_parts(code)
-        if items:
-            expression = aggregate_sql("mean", [answer(item) for item in items], derived.min_answered)
-        else:
-            expression = first_true(conditions, names)
-        found.append((code, expression))
+    for code in wave.wave.derived:
+        conditions, value = wave.derived_parts(code)
+        found.append((code, value_sql(value, names) if value is not None else first_true(conditions, names)))
     return found
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from surveyspec.conditions import (
     ITEM,
+    Absolute,
     Aggregate,
     All,
     AnyOf,
+    Arithmetic,
     Comparison,
     Condition,
     ConditionError,
@@ -120,9 +122,20 @@ def _constant(value: float | str) -> str:
     return text_literal(value) if isinstance(value, str) else number_literal(value)
 
 
+def value_sql(value: Value, names: Names) -> str:
+    """Translate a bound value into an SQL expression that is NULL where it is unknown."""
+    return _value(value, names)[0]
+
+
 def _value(value: Value, names: Names) -> tuple[str, bool]:
     """Return a value in SQL and whether it is a text."""
     match value:
+        case Arithmetic():
+            left, right = value_sql(value.left, names), value_sql(value.right, names)
+            divisor = f"nullif({right}, 0)" if value.operator == "/" else right
+            return f"({left} {value.operator} {divisor})", False
+        case Absolute():
+            return f"abs({value_sql(value.value, names)})", False
         case Variable():
             code = names.resolve(value.name)
             return answer(code), code in names.texts

@@ -8,13 +8,13 @@ from dataclasses import replace
 import duckdb
 import numpy as np
 
-from recount.conditions import Names, answer, condition_sql, number_literal
+from recount.conditions import Names, answer, condition_sql, number_literal, value_sql
 from recount.intervals import NONE, Limits, logit, symmetric, wilson
 from recount.results import Result
 from recount.tables import arrays, number
 from recount.variances import influences, standard_errors
 from recount.weighting import Weight
-from surveyspec.conditions import Variable
+from surveyspec.conditions import is_value
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.plan import NumberSpec
 
@@ -80,7 +80,8 @@ def _estimate(
 
 def _value_sql(spec: NumberSpec, names: Names, weight: str) -> str:
     """Return a number's value per record in SQL: 1/0 for a share, the answer for a mean, NULL outside the base."""
-    value = answer(spec.value.name) if isinstance(spec.value, Variable) else condition_sql(spec.value, names)
+    tree = spec.value
+    value = value_sql(tree, names) if is_value(tree) else condition_sql(tree, names)
     return f"CASE WHEN {weight} > 0 AND {_inside_sql(spec, names)} THEN ({value})::DOUBLE END"
 
 

@@ -5,6 +5,7 @@ A condition is what a researcher writes after ``share:``, ``where:``, ``filter:`
     W1_PRIV_FB >= 3 and not missing(W1_SIZE)
     count(W1_PRIV_{FB,YT,TW} >= 4) == 0
     LANGUAGE in {'de', 'en'}
+    abs(W1_POT - W1_WAIT) <= 1
 
 Missing is three-valued (Kleene): a comparison with a missing answer is unknown, and what is unknown is out of the
 base. ``count``, ``mean``, ``sum``, ``min`` and ``max`` need an answer to all their items unless ``min_answered`` says
@@ -17,7 +18,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, get_args
+
+from typing_extensions import TypeIs
 
 from surveyspec.problems import did_you_mean, listed
 
@@ -62,7 +65,23 @@ class Count:
     min_answered: int | None = None
 
 
-Value = Variable | Constant | Aggregate | Count
+@dataclass(frozen=True)
+class Arithmetic:
+    """``left operator right`` of numbers; unknown if either side is, and where the divisor is zero."""
+
+    left: Value
+    operator: Literal["+", "-", "*", "/"]
+    right: Value
+
+
+@dataclass(frozen=True)
+class Absolute:
+    """The absolute value of a number."""
+
+    value: Value
+
+
+Value = Variable | Constant | Aggregate | Count | Arithmetic | Absolute
 
 
 @dataclass(frozen=True)
@@ -113,18 +132,24 @@ class AnyOf:
 
 Condition = Comparison | Membership | Missing | Not | All | AnyOf
 
+
+def is_value(tree: Condition | Value) -> TypeIs[Value]:
+    """Say whether a tree is a value and not a condition."""
+    return isinstance(tree, get_args(Value))
+
+
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<number>-?\d+(?:\.\d+)?)
+      (?P<number>\d+(?:\.\d+)?)
     | (?P<text>'[^']*'|"[^"]*")
     | (?P<operator>==|!=|<=|>=|<|>)
     | (?P<name>[A-Za-z_](?:\w|\*|\{[\w,\s]*\}|\.(?=\w)\w+(?:=\w+)?)*)
-    | (?P<mark>[(){},=])
+    | (?P<mark>[(){},=+*/-])
     )""",
     re.VERBOSE,
 )
 _AGGREGATES = {"mean", "sum", "min", "max"}
-_WORDS = {"and", "or", "not", "in", "count", "missing", *_AGGREGATES}
+_WORDS = {"and", "or", "not", "in", "count", "missing", "abs", *_AGGREGATES}
 
 
 def parse_condition(text: str, subject: str | None = None) -> Condition:
@@ -140,6 +165,16 @@ def parse_condition(text: str, subject: str | None = None) -> Condition:
     ConditionError : with the position and what was expected there
     """
     return _Parser(text, subject).condition()
+
+
+def parse_value(text: str, subject: str | None = None) -> Value:
+    """Parse a value: a variable, an aggregate such as ``count(W1_FIRM_* == 4)``, or arithmetic on them.
+
+    Raises
+    ------
+    ConditionError : with the position and what was expected there
+    """
+    return _Parser(text, subject).whole_value()
 
 
 class _Parser:
@@ -183,6 +218,12 @@ class _Parser:
             raise self.fail("'and', 'or' or the end")
         return tree
 
+    def whole_value(self) -> Value:
+        tree = self.value()
+        if self.peek()[0] != "end":
+            raise self.fail("an operator (+, -, *, /) or the end")
+        return tree
+
     def disjunction(self) -> Condition:
         parts = [self.conjunction()]
         while self.take("or"):
@@ -198,13 +239,21 @@ class _Parser:
     def negation(self) -> Condition:
         if self.take("not"):
             return Not(self.negation())
-        if self.take("("):
-            tree = self.disjunction()
-            self.require(")")
-            return tree
         if self.take("missing"):
             return self.missing()
-        return self.comparison()
+        return self.parenthesised() if self.peek()[1] == "(" else self.comparison()
+
+    def parenthesised(self) -> Condition:
+        """A condition in parentheses, or a comparison that begins with a value in parentheses."""
+        start = self.at
+        try:
+            self.require("(")
+            tree = self.disjunction()
+            self.require(")")
+        except ConditionError:
+            self.at = start
+            return self.comparison()
+        return tree
 
     def missing(self) -> Missing:
         self.require("(")
@@ -243,11 +292,31 @@ class _Parser:
         return tuple(members)
 
     def value(self) -> Value:
+        tree = self.product()
+        while (operator := self.take("+", "-")) is not None:
+            tree = Arithmetic(tree, operator, self.product())  # type: ignore[arg-type]
+        return tree
+
+    def product(self) -> Value:
+        tree = self.factor()
+        while (operator := self.take("*", "/")) is not None:
+            tree = Arithmetic(tree, operator, self.factor())  # type: ignore[arg-type]
+        return tree
+
+    def factor(self) -> Value:
         kind, text, _ = self.peek()
-        if kind in {"number", "text"}:
+        if kind in {"number", "text"} or text == "-":
             return self.constant()
-        if text == "count":
-            self.at += 1
+        if self.take("("):
+            inner = self.value()
+            self.require(")")
+            return inner
+        if self.take("abs"):
+            self.require("(")
+            inner = self.value()
+            self.require(")")
+            return Absolute(inner)
+        if self.take("count"):
             return self.count()
         if text in _AGGREGATES:
             self.at += 1
@@ -289,11 +358,12 @@ class _Parser:
         return int(float(self.constant().value))
 
     def constant(self) -> Constant:
+        sign = -1.0 if self.take("-") else 1.0
         kind, text, _ = self.peek()
-        if kind not in {"number", "text"}:
+        if kind not in ({"number"} if sign < 0 else {"number", "text"}):
             raise self.fail("a number or a 'text'")
         self.at += 1
-        return Constant(float(text) if kind == "number" else text[1:-1])
+        return Constant(sign * float(text) if kind == "number" else text[1:-1])
 
     def name(self) -> str:
         kind, text, _ = self.peek()
@@ -339,11 +409,9 @@ def bind(condition: Condition, names: Sequence[str]) -> Condition:
     """
     match condition:
         case Comparison():
-            return replace(
-                condition, left=_bind_value(condition.left, names), right=_bind_value(condition.right, names)
-            )
+            return replace(condition, left=bind_value(condition.left, names), right=bind_value(condition.right, names))
         case Membership():
-            return replace(condition, left=_bind_value(condition.left, names))
+            return replace(condition, left=bind_value(condition.left, names))
         case Missing():
             _single(condition.name, names)
             return condition
@@ -353,8 +421,13 @@ def bind(condition: Condition, names: Sequence[str]) -> Condition:
             return type(condition)(tuple(bind(part, names) for part in condition.conditions))
 
 
-def _bind_value(value: Value, names: Sequence[str]) -> Value:
+def bind_value(value: Value, names: Sequence[str]) -> Value:
+    """Expand the patterns of a value and check that every variable exists."""
     match value:
+        case Arithmetic():
+            return replace(value, left=bind_value(value.left, names), right=bind_value(value.right, names))
+        case Absolute():
+            return Absolute(bind_value(value.value, names))
         case Variable():
             _single(value.name, names)
             return value
@@ -382,6 +455,10 @@ def variables_of(tree: Condition | Value) -> tuple[str, ...]:
             found = ()
         case Aggregate():
             found = tree.items
+        case Arithmetic():
+            found = (*variables_of(tree.left), *variables_of(tree.right))
+        case Absolute():
+            found = variables_of(tree.value)
         case Count():
             inner = tuple(name for name in variables_of(tree.condition) if name != ITEM)
             found = (*tree.items, *inner)

@@ -75,18 +75,19 @@ class DerivedCategory(Strict):
 
 
 class Derived(Strict):
-    """A variable computed from answers: categories (the first whose condition is true) or a mean of items."""
+    """A variable computed from answers: categories (the first whose condition is true), a mean of items, or a value."""
 
     label: LocalText
     slug: Slug
     categories: list[DerivedCategory] | None = None
     mean_of: str | None = Field(None, description="pattern of the items")
+    value: str | None = Field(None, description="such as 'abs(W1_POT - W1_WAIT)'")
     min_answered: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.categories is None) == (self.mean_of is None):
-            raise ValueError("exactly one of categories, mean_of")
+        if sum(part is not None for part in (self.categories, self.mean_of, self.value)) != 1:
+            raise ValueError("exactly one of categories, mean_of, value")
         if self.min_answered is not None and self.mean_of is None:
             raise ValueError("'min_answered' together with 'mean_of'")
         return self
@@ -143,7 +144,7 @@ class Estimate(Strict):
     wave: Id
     items: str | None = Field(None, description="pattern of variables; one number per item")
     share: str | None = Field(None, description="condition; share of those for whom it is known")
-    mean: str | None = Field(None, description="a variable, or 'item'")
+    mean: str | None = Field(None, description="a variable, 'item', or a value such as 'count(W1_FIRM_* == 4)'")
     distribution: str | None = Field(None, description="a variable, or 'item': one share per category")
     where: str | None = Field(None, description="condition: the base")
     by: list[VariableCode | list[VariableCode]] = []

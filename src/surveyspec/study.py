@@ -9,9 +9,20 @@ from functools import cached_property
 from pathlib import Path
 
 from surveyspec.codebook import CODED, NUMERIC, Category, Codebook, Variable
-from surveyspec.conditions import Condition, ConditionError, bind, expand_pattern, parse_condition, variables_of
+from surveyspec.conditions import (
+    Aggregate,
+    Condition,
+    ConditionError,
+    Value,
+    bind,
+    bind_value,
+    expand_pattern,
+    parse_condition,
+    parse_value,
+    variables_of,
+)
 from surveyspec.conditions import Variable as Name
-from surveyspec.config import CleaningRule, Derived, StudyConfig, Wave, Weight
+from surveyspec.config import CleaningRule, Derived, Estimate, StudyConfig, Wave, Weight
 from surveyspec.documents import Document, KeyPath, load_document, parse_document
 from surveyspec.identifiers import TOTAL, UNWEIGHTED
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
@@ -45,6 +56,10 @@ class WaveSpec:
     def _conditions(self) -> dict[tuple[str, str | None], Condition]:
         """Conditions parsed so far: a study writes few, and reads them for every number."""
         return {}
+
+    def value(self, text: str, subject: str | None = None) -> Value:
+        """Parse a value and bind it to this wave's variables."""
+        return bind_value(parse_value(text, subject), self.names)
 
     def items(self, pattern: str) -> tuple[str, ...]:
         """Return the variables that a pattern of items stands for."""
@@ -88,20 +103,22 @@ class WaveSpec:
             return self.wave.derived[code].categories is not None
         return self.codebook.by_code[code].type in CODED
 
-    def derived_parts(self, code: str) -> tuple[list[tuple[int, Condition]], tuple[str, ...]]:
-        """Return a derived variable's (code, condition) pairs, or the items that it averages."""
+    def derived_parts(self, code: str) -> tuple[list[tuple[int, Condition]], Value | None]:
+        """Return a derived variable's (code, condition) pairs, or the value that it is computed as."""
         derived = self.wave.derived[code]
         if derived.mean_of is not None:
-            return [], self.items(derived.mean_of)
-        return [(part.code, self.condition(part.when)) for part in derived.categories or []], ()
+            return [], Aggregate("mean", self.items(derived.mean_of), derived.min_answered)
+        if derived.value is not None:
+            return [], self.value(derived.value)
+        return [(part.code, self.condition(part.when)) for part in derived.categories or []], None
 
     def inputs(self, code: str) -> tuple[str, ...]:
         """Return the variables that a derived variable reads; a questionnaire variable reads itself."""
         if code not in self.wave.derived:
             return (code,)
-        conditions, items = self.derived_parts(code)
+        conditions, value = self.derived_parts(code)
         names = [name for _, condition in conditions for name in variables_of(condition)]
-        return tuple(dict.fromkeys([*names, *items]))
+        return tuple(dict.fromkeys([*names, *(variables_of(value) if value is not None else ())]))
 
     def roots(self, codes: Iterator[str] | tuple[str, ...] | list[str]) -> tuple[str, ...]:
         """Follow derived variables down to the questionnaire variables that they are made of, each once."""
@@ -274,11 +291,13 @@ def _derived_problems(check: _Checker, wave: WaveSpec, at: KeyPath) -> None:
         limited.__dict__["names"] = list(earlier)
         for index, part in enumerate(derived.categories or []):
             check.condition((*at, code, "categories", index, "when"), limited, part.when)
-        if derived.mean_of is not None:
+        for field, read in (("mean_of", limited.items), ("value", limited.value)):
+            text = getattr(derived, field)
             try:
-                limited.items(derived.mean_of)
+                if text is not None:
+                    read(text)
             except ConditionError as error:
-                check.report((*at, code, "mean_of"), str(error), "a pattern of variables above this one")
+                check.report((*at, code, field), str(error), "variables above this one")
         earlier.append(code)
 
 
@@ -300,12 +319,7 @@ def _analysis_problems(study: Study) -> list[Problem]:
         check.condition((*at, "where"), wave, estimate.where)
         subject = _items_problem(check, at, wave, estimate.items)
         check.condition((*at, "share"), wave, estimate.share, subject)
-        for field in ("mean", "distribution"):
-            code = getattr(estimate, field)
-            if code == "item" and estimate.items is None:
-                check.report((*at, field), "'item' without 'items'", "a pattern under 'items', or a variable here")
-            elif code not in {None, "item"}:
-                check.known((*at, field), code, wave.names, "variable")
+        _estimated_problems(check, at, wave, estimate, subject)
         for entry in estimate.by:
             for code in [entry] if isinstance(entry, str) else entry:
                 known = check.known((*at, "by"), code, wave.names, "variable")
@@ -328,6 +342,19 @@ def _analysis_problems(study: Study) -> list[Problem]:
         if len(sizes) > 1:
             check.report((*at, "x"), "patterns of different length in x and y", "as many variables in x as in y")
     return check.problems
+
+
+def _estimated_problems(check: _Checker, at: KeyPath, wave: WaveSpec, estimate: Estimate, subject: str | None) -> None:
+    """Report what is wrong with the value of a mean or a distribution."""
+    if estimate.distribution not in {None, "item"}:
+        check.known((*at, "distribution"), str(estimate.distribution), wave.names, "variable")
+    if estimate.distribution == "item" and subject is None:
+        check.report((*at, "distribution"), "'item' without 'items'", "a pattern under 'items', or a variable here")
+    if estimate.mean is not None:
+        try:
+            wave.value(estimate.mean, subject)
+        except ConditionError as error:
+            check.report((*at, "mean"), str(error), "a variable, 'item', or a value such as count(...)")
 
 
 def _texts(value: str | list[str] | None) -> list[str]:

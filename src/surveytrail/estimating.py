@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from surveyspec.conditions import Variable
+from surveyspec.conditions import is_value
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.plan import NumberSpec, canonical, digest
 from surveyspec.sources import sources
@@ -26,7 +26,7 @@ from surveytrail.lineage import (
     add_weight_edges,
     raw_columns,
 )
-from surveytrail.masks import evaluate
+from surveytrail.masks import evaluate, evaluate_value
 from surveytrail.statistics.design import SurveyDesign
 from surveytrail.statistics.estimates import Estimates, Interval
 from surveytrail.statistics.estimators import mean
@@ -57,11 +57,11 @@ class _Cache:
         """Return the key of a specification's value column: 1/0 for a share, the answer for a mean, NaN unknown."""
         key = json.dumps(canonical(spec.value))
         if key not in self.values:
-            if isinstance(spec.value, Variable):
-                self.values[key] = self.columns[spec.value.name].astype(np.float64)
+            if is_value(spec.value):
+                computed, known = evaluate_value(spec.value, self.columns)
             else:
-                true, known = evaluate(spec.value, self.columns)
-                self.values[key] = np.where(known, true.astype(np.float64), np.nan)
+                computed, known = evaluate(spec.value, self.columns)
+            self.values[key] = np.where(known, computed.astype(np.float64), np.nan)
             found = [self.columns[f"{code}:reason"] for code in sources(self.wave, [spec.value])]
             self.reasons[key] = missing_reasons(found, ~np.isnan(self.values[key]))
         return key

@@ -8,9 +8,11 @@ import numpy as np
 
 from surveyspec.conditions import (
     ITEM,
+    Absolute,
     Aggregate,
     All,
     AnyOf,
+    Arithmetic,
     Comparison,
     Condition,
     Constant,
@@ -32,6 +34,9 @@ _COMPARE = {
     ">": np.greater,
     ">=": np.greater_equal,
 }
+
+
+_COMPUTE = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
 def is_known(values: np.ndarray) -> np.ndarray:
@@ -56,14 +61,14 @@ def evaluate(condition: Condition, columns: Columns) -> Masks:
     """
     match condition:
         case Comparison():
-            left, left_known = _value(condition.left, columns)
-            right, right_known = _value(condition.right, columns)
+            left, left_known = evaluate_value(condition.left, columns)
+            right, right_known = evaluate_value(condition.right, columns)
             known = left_known & right_known
             true = np.zeros(known.shape, dtype=bool)
             true[known] = _COMPARE[condition.operator](left[known], right[known]).astype(bool)
             return true, known
         case Membership():
-            values, known = _value(condition.left, columns)
+            values, known = evaluate_value(condition.left, columns)
             true = np.zeros(known.shape, dtype=bool)
             true[known] = np.isin(values[known], np.array(condition.members, dtype=values.dtype))
             return true, known
@@ -87,9 +92,19 @@ def evaluate(condition: Condition, columns: Columns) -> Masks:
             return true, true | false
 
 
-def _value(value: Value, columns: Columns) -> Masks:
-    """Return a value per record and where it is known."""
+def evaluate_value(value: Value, columns: Columns) -> Masks:
+    """Return a bound value for every record, and where it is known."""
     match value:
+        case Arithmetic():
+            left, left_known = evaluate_value(value.left, columns)
+            right, right_known = evaluate_value(value.right, columns)
+            known = left_known & right_known & ((value.operator != "/") | (right != 0))
+            computed = np.full(known.shape, np.nan)
+            computed[known] = _COMPUTE[value.operator](left[known], right[known])
+            return computed, known
+        case Absolute():
+            inner, known = evaluate_value(value.value, columns)
+            return np.abs(inner), known
         case Variable():
             found = columns[value.name]
             return found, is_known(found)

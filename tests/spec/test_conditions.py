@@ -48,6 +48,14 @@ def outcome(text: str, subject: str | None = None) -> str:
         ("sum(A, B, C) == 6", "T???"),
         ("min(A, B) == 1", "T?T?"),
         ("(A == 1 or A == 2) and not C == 2", "FFF?"),
+        ("A + B == 4", "T?T?"),
+        ("(A + B) / 2 >= 2", "T?T?"),
+        ("abs(A - B) == 2", "T?T?"),
+        ("A - 1 >= 1", "FTT?"),
+        ("2 * A + 1 == 5", "FTF?"),
+        ("A / (B - 3) < 0", "??T?"),
+        ("A in {-1, 2}", "FTF?"),
+        ("((A >= 2) and (B >= 1))", "F?T?"),
     ],
 )
 def test_outcome(text: str, expected: str) -> None:
@@ -80,6 +88,8 @@ def test_variables_are_listed_once() -> None:
         ("count(A)", "expected a comparison with its items"),
         ("A in 3", "expected '{'"),
         ("A >= 3; import os", "unexpected ';'"),
+        ("abs(A >= 3", "expected ')'"),
+        ("A + >= 3", "expected a variable"),
         ("__import__('os')", "expected a comparison"),
         ("(A >= 3", "expected ')'"),
     ],
