@@ -36,7 +36,7 @@ class Study(Strict):
 class Reader(Strict):
     """How the raw file is written."""
 
-    tool: Literal["unipark", "csv"]
+    tool: Literal["unipark", "limesurvey", "csv"]
     encoding: Literal["utf-8", "utf-8-sig", "cp1252"] = "utf-8-sig"
     delimiter: Literal[";", ",", "\t"] = ";"
 
@@ -75,19 +75,18 @@ class DerivedCategory(Strict):
 
 
 class Derived(Strict):
-    """A variable computed from answers: categories (the first whose condition is true), a mean of items, or a value."""
+    """A variable computed from answers: categories (the first whose condition is true) or a mean of items."""
 
     label: LocalText
     slug: Slug
     categories: list[DerivedCategory] | None = None
     mean_of: str | None = Field(None, description="pattern of the items")
-    value: str | None = Field(None, description="such as 'abs(W1_POT - W1_WAIT)'")
     min_answered: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if sum(part is not None for part in (self.categories, self.mean_of, self.value)) != 1:
-            raise ValueError("exactly one of categories, mean_of, value")
+        if (self.categories is None) == (self.mean_of is None):
+            raise ValueError("exactly one of categories, mean_of")
         if self.min_answered is not None and self.mean_of is None:
             raise ValueError("'min_answered' together with 'mean_of'")
         return self
@@ -144,7 +143,7 @@ class Estimate(Strict):
     wave: Id
     items: str | None = Field(None, description="pattern of variables; one number per item")
     share: str | None = Field(None, description="condition; share of those for whom it is known")
-    mean: str | None = Field(None, description="a variable, 'item', or a value such as 'count(W1_FIRM_* == 4)'")
+    mean: str | None = Field(None, description="a variable, or 'item'")
     distribution: str | None = Field(None, description="a variable, or 'item': one share per category")
     where: str | None = Field(None, description="condition: the base")
     by: list[VariableCode | list[VariableCode]] = []
