@@ -41,6 +41,7 @@ def no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
         ('[571]{quote="kish1956"}', "unknown citation key 'kish1956'", "did you mean 'kish1965'?"),
         ('[]{quote="kish1965"}', "nothing quoted", "the quoted words"),
         ('[]{nun="w1.use.facebook.unweighted"}', "an empty span with 'nun'", "did you mean 'num'?"),
+        ('### []{num="w1.use.facebook.unweighted"} use it', "a number in a heading", "move the number into the text"),
         ('[Some]{claim="some"}', "'Some'", "change the text under claims.statements"),
         ('[]{claim="sone"}', "unknown claim 'sone'", "did you mean 'some'?"),
         ("See @fig-chanels.", "an unknown cross-reference", "did you mean 'fig-channels'?"),

@@ -29,6 +29,7 @@ TAG = re.compile(r"<(?P<tag>/?[A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?>")
 BIBLIOGRAPHY_KEY = re.compile(
     r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE
 )
+HEADING = re.compile(r"#{1,6} |title:")
 KINDS = ("num", "param", "quote", "claim", "codebook", "word")
 SHOWN = {
     "value": "text",
@@ -139,6 +140,10 @@ def _span_problems(source: Source, language: str, ledger: Mapping[str, Any], cit
         elif kind not in {"quote", "claim"} and text.strip():
             yield Problem(source.name, match.group(0), f"'{text}' in the brackets", "empty brackets",
                           "remove the text: it comes from ledger, study file or codebook", line)  # fmt: skip
+        elif kind == "num" and HEADING.match(source.text.splitlines()[line - 1]):
+            yield Problem(source.name, match.group(0), "a number in a heading or title",
+                          "words: contents and window titles repeat headings without links",
+                          "move the number into the text", line)  # fmt: skip
         else:
             problem = _key_problem(kind, key, attributes.get("show"), language, ledger, citations)
             if problem is not None:
