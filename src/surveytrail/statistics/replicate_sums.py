@@ -54,17 +54,22 @@ def replicate_sums(
     squares = np.zeros((domains, 2, width))
     own = design.domain_weights
     full = np.stack([own, (own > 0).astype(np.float64)])
+    of_domain = [np.flatnonzero(layer.code == domain) for domain in range(domains)]
+    longest = min(ROWS, max(rows.size for rows in of_domain))
+    y_buffer, item_buffer = np.ones((longest, columns)), np.empty((longest, width))
     first = 0
     for block in design.blocks():
         these = slice(first, first + block.shape[1])
-        for domain in range(domains):
-            rows = np.flatnonzero(layer.code == domain)
+        buffer = np.empty((longest, block.shape[1]))
+        for domain, rows in enumerate(of_domain):
             source = RowReader(items, rows, moved, missing_columns)
             for low in range(0, rows.size, ROWS):
                 own_rows = rows[low : low + ROWS]
-                y = _with_bases(source, low, low + own_rows.size, width, columns)
+                y = y_buffer[: own_rows.size]
+                _read_with_bases(source, low, y, item_buffer)
+                weights = np.take(block, own_rows, axis=0, out=buffer[: own_rows.size], mode="clip")
                 with np.errstate(invalid="ignore", over="ignore"):
-                    _add_product(block[own_rows].T, y, sums[domain, these], low == 0)
+                    _add_product(weights.T, y, sums[domain, these], low == 0)
                     if first == 0:
                         plain[domain] += full[:, own_rows] @ y
                         squares[domain] += full[:, own_rows] @ y[:, :width] ** 2
@@ -83,14 +88,15 @@ def _add_product(left: FloatArray, right: FloatArray, result: FloatArray, new: b
         result += left @ right
 
 
-def _with_bases(source: RowReader, low: int, high: int, width: int, columns: int) -> FloatArray:
-    """Return sorted rows low..high of the items, missing as 0, and beside them what their base is summed from."""
-    block = np.ones((high - low, columns))
-    items = np.empty((high - low, width))
-    source.read(low, high, items)
+def _read_with_bases(source: RowReader, low: int, block: FloatArray, buffer: FloatArray) -> None:
+    """Fill `block` with sorted rows from `low`: the items, missing as 0, and beside them what bases are summed from.
+
+    The columns beside complete items are the caller's ones; missing items have a column each, 0 where missing.
+    """
+    width = buffer.shape[1]
+    items = source.read(low, low + block.shape[0], buffer)
     if source.columns is not None:
         absent = np.isnan(items)
         items[absent] = 0.0
         block[:, width:] = ~absent
     block[:, :width] = items
-    return block

@@ -24,10 +24,12 @@ def replicate_variance(design: ReplicateDesign, replicates: FloatArray, estimate
     -------
     Variances (...), NaN where no replicate is finite.
     """
+    if replicates.ndim == 2:
+        sums = replicates.sum(axis=0)
+        if np.isfinite(sums).all():
+            deviations = replicates - _simple_centre(design, replicates, estimate, sums)
+            return np.asarray(design.scale * np.einsum("rk,rk,r->k", deviations, deviations, design.rscales))
     usable: BoolArray = np.isfinite(replicates)
-    if usable.all() and replicates.ndim == 2:
-        deviations = replicates - _simple_centre(design, replicates, estimate)
-        return np.asarray(design.scale * np.einsum("rk,rk,r->k", deviations, deviations, design.rscales))
     rscales = _along_replicates(design, estimate)
     centre = _centre(design, replicates, estimate, usable)
     squares = np.where(usable, replicates - centre, 0.0) ** 2 * rscales
@@ -48,12 +50,16 @@ def replicate_covariance(design: ReplicateDesign, replicates: FloatArray, estima
     return covariance
 
 
-def _simple_centre(design: ReplicateDesign, replicates: FloatArray, estimate: FloatArray) -> FloatArray:
-    """Return the centre (k,) of replicates (R, k) that are all finite."""
+def _simple_centre(
+    design: ReplicateDesign, replicates: FloatArray, estimate: FloatArray, sums: FloatArray
+) -> FloatArray:
+    """Return the centre (k,) of replicates (R, k) that are all finite; `sums` (k,) are theirs."""
     if design.mse:
         return estimate
     counted = np.asarray(design.rscales) > 0
-    return np.asarray(replicates.mean(axis=0) if counted.all() else replicates[counted].mean(axis=0))
+    if counted.all():
+        return np.asarray(sums / replicates.shape[0])
+    return np.asarray(replicates[counted].mean(axis=0))
 
 
 def _along_replicates(design: ReplicateDesign, estimate: FloatArray) -> FloatArray:
