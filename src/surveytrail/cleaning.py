@@ -34,7 +34,8 @@ class CleanResponses:
 def clean_responses(responses: pd.DataFrame, wave: WaveSpec) -> CleanResponses:
     """Derive variables and apply the cleaning rules in the order written."""
     complete = derive_variables(responses, wave)
-    excluded_by = apply_rules(complete, wave)
+    columns = columns_of(complete)
+    excluded_by = apply_rules(columns, wave)
     records, lines = complete["record"].to_numpy(), complete["first_line"].to_numpy()
     rules = [rule.id for rule in wave.wave.cleaning]
     excluded = np.flatnonzero(excluded_by >= 0)
@@ -50,7 +51,7 @@ def clean_responses(responses: pd.DataFrame, wave: WaveSpec) -> CleanResponses:
     steps = [("records", "", len(complete)), *(("excluded", *pair) for pair in zip(rules, counts, strict=True))]
     steps.append(("analysed", "", int((excluded_by < 0).sum())))
     flow = pd.DataFrame(steps, columns=["step", "rule", "count"])
-    flow["input_digest"] = _flow_digests(complete, wave)
+    flow["input_digest"] = _flow_digests(columns, wave)
     analysis = complete[excluded_by < 0].reset_index(drop=True)
     return CleanResponses(analysis, exclusions, flow)
 
@@ -105,9 +106,8 @@ def _blank(values: np.ndarray, where: np.ndarray) -> np.ndarray:
     return blanked
 
 
-def _flow_digests(complete: pd.DataFrame, wave: WaveSpec) -> list[str]:
+def _flow_digests(columns: dict[str, np.ndarray], wave: WaveSpec) -> list[str]:
     """Return the digest of the exact input of each step: all records, each rule in order, analysed."""
-    columns = columns_of(complete)
     arrays = [identities(columns["record"], columns["respondent"])]
     digests = [arrays_digest(arrays)]
     for read in rule_inputs(columns, wave):
@@ -116,10 +116,14 @@ def _flow_digests(complete: pd.DataFrame, wave: WaveSpec) -> list[str]:
     return [*digests, digests[-1]]
 
 
-def apply_rules(complete: pd.DataFrame, wave: WaveSpec) -> np.ndarray:
-    """Return for each record the 0-based place of the rule that excludes it first, -1 if none does."""
-    columns = columns_of(complete)
-    excluded_by = np.full(len(complete), -1, dtype=np.int64)
+def apply_rules(columns: dict[str, np.ndarray], wave: WaveSpec) -> np.ndarray:
+    """Return for each record the 0-based place of the rule that excludes it first, -1 if none does.
+
+    Parameters
+    ----------
+    columns : answers of all records by variable, with derived variables
+    """
+    excluded_by = np.full(len(columns["record"]), -1, dtype=np.int64)
     for place, rule in enumerate(wave.wave.cleaning):
         kept = excluded_by < 0
         hit = _hits(rule, wave, columns, kept)

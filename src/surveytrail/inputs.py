@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 NO_WEIGHT = "NO_WEIGHT"  # a value is known, and its record has no weight
-NO_CATEGORY = "NO_CATEGORY"  # all questions are answered, and no category of the derived variable fits
+NOT_DEFINED = "NOT_DEFINED"  # all questions are answered, and no category fits or a divisor is zero
 _IDENTITY_BYTES = 16
 
 
@@ -85,7 +85,7 @@ def missing_reasons(found: Iterable[np.ndarray], known: np.ndarray) -> np.ndarra
     found : (n,) reasons of each question that the value is made of, None where it is answered
     known : (n,) whether the value is known; a known value that is not used lacks a weight
     """
-    reasons = np.full(len(known), NO_CATEGORY, dtype=object)
+    reasons = np.full(len(known), NOT_DEFINED, dtype=object)
     for column in reversed(list(found)):
         missing = np.array([reason is not None for reason in column], dtype=bool)
         reasons[missing] = column[missing]
