@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ from tests.reporting.conftest import Rendered
 from tests.reporting.documents import read_docx, read_html
 from tests.reporting.fixtures.small_report import CONFIG, ledger_of, verification_of, write_study
 
+ROOT = Path(__file__).resolve().parents[2]
 ONE_PAGE = CONFIG.replace("pages: [report/index.qmd, report/tables.qmd]", "pages: [report/index.qmd]")
 FAKE_QUARTO = """\
 #!/bin/sh
@@ -117,6 +122,35 @@ def test_quarto_is_used_where_it_is_found(tmp_path: Path, quarto: Path) -> None:
     assert (result.renderer, result.version) == ("quarto", "1.9.99")
     assert [path.name for path in result.documents] == ["index.html", "index.pdf", "index.docx"]
     assert (out / "index.pdf").read_text(encoding="utf-8") == "by quarto to typst\n"
+
+
+def test_a_killed_job_leaves_the_last_report(tmp_path: Path, quarto: Path) -> None:
+    study = write_study(tmp_path, config=ONE_PAGE)
+    figures, out = tmp_path / "results" / "figures", tmp_path / "results" / "report"
+    render_report(study, ledger_of(study), None, figures, out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    started = tmp_path / "started"
+    quarto.write_text(FAKE_QUARTO.replace("MESSAGE", f"touch {started}; exec sleep 60"), encoding="utf-8")
+    program = (
+        "import sys; from pathlib import Path; from surveytrail.reporting.render import render_report; "
+        "from surveyspec.study import load_study; from tests.reporting.fixtures.small_report import ledger_of; "
+        f"study = load_study(Path({str(tmp_path)!r})); "
+        f"render_report(study, ledger_of(study), None, Path({str(figures)!r}), Path({str(out)!r}))"
+    )
+    job = subprocess.Popen([sys.executable, "-c", program], start_new_session=True, cwd=ROOT,
+                           env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"})  # fmt: skip
+    for _ in range(600):
+        if started.exists() or job.poll() is not None:
+            break
+        time.sleep(0.05)
+    os.killpg(job.pid, signal.SIGKILL)
+    job.wait()
+    assert started.exists()
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert list(out.parent.glob(".report.*"))
+    quarto.write_text(FAKE_QUARTO.replace("MESSAGE", ""), encoding="utf-8")
+    render_report(study, ledger_of(study), None, figures, out)
+    assert not list(out.parent.glob(".report.*"))
 
 
 @pytest.mark.parametrize("message", ["Unable to resolve crossref @fig-x", "Citeproc: citation x not found"])

@@ -99,6 +99,8 @@ def render_report(
     """
     chosen = choose_renderer(renderer)
     out.parent.mkdir(parents=True, exist_ok=True)
+    for left_over in out.parent.glob(f".{out.name}.*"):  # by a job that was killed
+        shutil.rmtree(left_over)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         draft = Path(temporary) / out.name
         project = stage_project(study, ledger, verification, figures, draft / SOURCE, pandoc_reference())

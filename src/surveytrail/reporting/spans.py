@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-ALL_COLUMNS, NARROWEST, WIDEST = 100, 14, 30  # shares of the text width, in per cent
+FULL_WIDTH, FIGURES, WIDEST = 100, 66, 30  # text width; what all columns, and one, of figures may take of it
 NO_VALUE = "–"
 
 
@@ -39,21 +39,19 @@ def source(path: str) -> str:
 
 
 def markdown_table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], caption: str, label: str, numeric: Sequence[bool]
+    head: Sequence[str], rows: Iterable[Sequence[str]], caption: str, label: str, figures: Sequence[float]
 ) -> str:
-    """Write a pipe table.
+    """Write a pipe table: a column of words, then columns of figures, right-aligned.
 
     Parameters
     ----------
     head, rows : cells as Markdown
-    numeric : which columns are right-aligned
+    figures : relative widths of the columns of figures
     """
-    rest = max(NARROWEST, min(WIDEST, 64 // max(1, sum(numeric))))
-    widths = [rest if right else ALL_COLUMNS - rest * sum(numeric) for right in numeric]
-    rule = "|".join(
-        ("-" * width + ":") if right else (":" + "-" * width) for width, right in zip(widths, numeric, strict=True)
-    )
-    lines = [f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)]
+    share = min(WIDEST, FIGURES / sum(figures))
+    widths = [round(share * width) for width in figures]
+    rule = [":" + "-" * (FULL_WIDTH - sum(widths)), *("-" * width + ":" for width in widths)]
+    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(rule)}|", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join(lines) + f"\n\n: {caption} {{#{anchor('tbl', label)}}}\n"
 
 

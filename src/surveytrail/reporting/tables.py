@@ -80,7 +80,13 @@ def _declared_table(study: Study, table: Table, index: int, numbers: Numbers) ->
     if problems:
         raise StudyError(problems)
     head = [word("tables.blank"), *(param(f"{base}.columns.{at}.label") for at, _ in columns)]
-    text = markdown_table(head, rows, param(f"{base}.caption"), table.id, [False, *(True for _ in columns)])
+    text = markdown_table(
+        head,
+        rows,
+        param(f"{base}.caption"),
+        table.id,
+        [1.3 if column.show == "interval" else 1 for column in table.columns],
+    )
     return f"{text}\n{note(_base_note(study, used))}"
 
 
@@ -152,7 +158,7 @@ def _flow(wave: str, numbers: Numbers) -> str:
     """Write the way from raw to analysed records: what came in, what each rule took out, what is left."""
     rows = [[num(str(row["id"]), "label"), num(str(row["id"]))] for row in numbers.of("flow", wave)]
     head = [word("tables.flow.step"), word("tables.flow.records")]
-    table = markdown_table(head, rows, word("tables.flow.caption"), f"flow-{wave}", [False, True])
+    table = markdown_table(head, rows, word("tables.flow.caption"), f"flow-{wave}", [1])
     return f"{table}\n{source(f'waves.{wave}.raw')}"
 
 
@@ -165,7 +171,7 @@ def _weighting(study: Study, wave: str, weight: str, numbers: Numbers) -> str:
     name = param(f"waves.{wave}.weights.{weight}.label")
     statistics = [[num(str(row["id"]), "label"), num(str(row["id"]))] for row in plain]
     text = markdown_table([word("tables.weighting.statistic"), name], statistics,
-                          word("tables.weighting.caption"), f"weighting-{wave}-{weight}", [False, True])  # fmt: skip
+                          word("tables.weighting.caption"), f"weighting-{wave}-{weight}", [1])  # fmt: skip
     text += f"\n{source(f'waves.{wave}.raw')}"
     margins = [row for row in rows if "=" in str(row["id"])]
     if not margins:
@@ -179,7 +185,7 @@ def _weighting(study: Study, wave: str, weight: str, numbers: Numbers) -> str:
                       *(num(found[step]) if found[step] in numbers.rows else NO_VALUE for step in steps)])  # fmt: skip
     head = [word("tables.margins.group"), *(word(f"tables.margins.{step}") for step in steps)]
     table = markdown_table(head, cells, word("tables.margins.caption"), f"margins-{wave}-{weight}",
-                           [False, True, True, True])  # fmt: skip
+                           [1, 1, 1])  # fmt: skip
     return f"{text}\n{table}\n{source(f'waves.{wave}.weights.{weight}.margins')}"
 
 
