@@ -21,7 +21,11 @@ from surveytrail.statistics.design import Stage
 Items = NDArray[Any]
 
 # Rows per block: a block of 200 items fits a processor's second-level cache.
-ROWS = 1024
+ROWS = 256
+
+# Products of fewer multiplications than this are done by one thread of the BLAS. With a few rows of coefficients a
+# second thread gains nothing, and on a busy machine waiting for it costs more than the product.
+SINGLE_THREAD = 250_000
 
 
 class Layer(NamedTuple):
@@ -98,6 +102,13 @@ def _runs(key: IntArray) -> tuple[IntArray, IntArray]:
     return key[first], np.concatenate([first, [key.size]]).astype(np.int64)
 
 
+def add_product(result: FloatArray, left: FloatArray, right: FloatArray) -> None:
+    """Add left (q, m) @ right (m, k) to `result` (q, k), in parts small enough for one thread."""
+    step = max(16, SINGLE_THREAD // max(left.shape[0] * right.shape[1], 1))
+    for low in range(0, right.shape[0], step):
+        result += left[:, low : low + step] @ right[low : low + step]
+
+
 class RowReader:
     """Reads sorted rows of the items as float64 blocks, shifted by a constant per item."""
 
@@ -105,7 +116,8 @@ class RowReader:
         self.items, self.rows, self.shift, self.columns = items, rows, shift, columns
         self.shifted = bool(shift.any())
         self.width = shift.shape[0]
-        self.plain = items.dtype == np.float64 and items.flags.c_contiguous and columns is None
+        self.plain = items.dtype == np.float64 and columns is None
+        self.whole = np.empty((0, items.shape[1]), dtype=items.dtype)
 
     def read(self, start: int, stop: int, buffer: FloatArray) -> FloatArray:
         """Fill the first rows of `buffer` with the sorted rows start..stop."""
@@ -116,7 +128,11 @@ class RowReader:
         elif self.columns is None:
             block[...] = self.items[rows]
         else:
-            block[...] = self.items[rows[:, None], self.columns]
+            # Whole rows first: they are contiguous, single columns of them are not.
+            if self.whole.shape[0] < rows.size:
+                self.whole = np.empty((rows.size, self.items.shape[1]), dtype=self.items.dtype)
+            whole = np.take(self.items, rows, axis=0, out=self.whole[: rows.size], mode="clip")
+            block[...] = np.take(whole, self.columns, axis=1)
         if self.shifted:
             block -= self.shift
         return block

@@ -225,7 +225,8 @@ def _inputs(design: AnyDesign, inputs: list[ArrayLike]) -> list[Items]:
             array = array[:, None]
         if array.ndim != 2 or array.shape[0] != design.n:
             as_matrix(array, design.n, "y")
-        matrices.append(array)
+        # Rows are read in any order: they must be contiguous.
+        matrices.append(np.ascontiguousarray(array))
     width = max(matrix.shape[1] for matrix in matrices)
     return [np.broadcast_to(m, (design.n, width)) if m.shape[1] != width else m for m in matrices]
 

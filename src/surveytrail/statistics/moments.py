@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from surveytrail.statistics.arrays import FloatArray, IntArray
-from surveytrail.statistics.blocks import ROWS, Items, RowReader, SortedRows, segments
+from surveytrail.statistics.blocks import ROWS, Items, RowReader, SortedRows, add_product, segments
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,14 +159,14 @@ class _Collector:
             valid = (~absent).astype(np.float64)
         for group, start, stop in segments(self.order.starts, low, high):
             inside = slice(start - low, stop - low)
-            self.sums_y[group] += self.of_y[:, start:stop] @ block[inside]
+            add_product(self.sums_y[group], self.of_y[:, start:stop], block[inside])
             if valid is not None:
-                self.sums_v[group] += self.of_y[:, start:stop] @ valid[inside]
+                add_product(self.sums_v[group], self.of_y[:, start:stop], valid[inside])
             if self.extra.shape[1]:
                 domain, coefficients = self.order.domain[group], self.extra[start:stop].T
-                self.extra_y[domain] += coefficients @ block[inside]
+                add_product(self.extra_y[domain], coefficients, block[inside])
                 if valid is not None:
-                    self.extra_b[domain] += coefficients @ valid[inside]
+                    add_product(self.extra_b[domain], coefficients, valid[inside])
         if self.unit_sums is not None:
             matrix = self._unit_matrix(low, high)
             self.totals += matrix @ block
@@ -179,7 +179,7 @@ class _Collector:
             return
         np.multiply(block, block, out=block)
         for group, start, stop in segments(self.order.starts, low, high):
-            self.sums_yy[group] += self.of_yy[:, start:stop] @ block[start - low : stop - low]
+            add_product(self.sums_yy[group], self.of_yy[:, start:stop], block[start - low : stop - low])
 
     def _unit_matrix(self, low: int, high: int) -> sparse.csc_array:
         """(units of the range, rows) matrix with the weights, which sums rows within units."""
