@@ -144,12 +144,16 @@ def _beta(share: _Share, cap: bool) -> tuple[FloatArray, FloatArray]:
 
 def _df_ratio(share: _Share) -> FloatArray:
     """(k, d) squared ratio of the t quantiles of an unclustered sample and of the design."""
-    return (t_quantile(1.0 - share.alpha, share.n_domain - 1.0) / share.t) ** 2
+    return _squared_ratio(share, share.n_domain)
+
+
+def _squared_ratio(share: _Share, rows: FloatArray) -> FloatArray:
+    return (t_quantile(1.0 - share.alpha, rows - 1.0) / share.t) ** 2
 
 
 def _respondents(share: _Share) -> FloatArray:
     """(k, d) sample size for shares of 0 and 1: respondents, fewer where the degrees of freedom are few."""
-    ratio = _df_ratio(share)
+    ratio = _squared_ratio(share, share.n)
     return share.n * np.where(np.isnan(ratio), 1.0, np.minimum(ratio, 1.0))
 
 
