@@ -55,7 +55,7 @@ def test_a_language_neutral_page_is_rendered_in_every_language_with_its_own_text
     assert "8,1\u202f%" in {found.text for found in numbers(french)}
     assert french.one("h1").text == "Une petite étude"
     assert french.one("h2", id="section").text.endswith("Taille")
-    assert "Usage selon la taille" in french.one("caption").text
+    assert french.one("caption").text == "Tableau\u00a01\u00a0: Usage selon la taille"
 
 
 def test_appendix_has_an_entry_for_each_printed_number_and_no_other(page: Element) -> None:
@@ -87,7 +87,7 @@ def test_an_entry_says_all_that_there_is_to_know(page: Element, rendered: Render
     assert field(entry, "question") == "How often do you use …? – Facebook"
     assert field(entry, "filter") == 'not missing(SIZE) and "<b>" == "<b>"'
     assert field(entry, "weight") == "unweighted"
-    assert field(entry, "raw") == "data/raw/answers.csv : v_2"
+    assert field(entry, "raw") == "data/raw/answers.csv: v_2"
     assert field(entry, "rows") == "1,240 of 1,240 (NO_ANSWER 12)"
     assert field(entry, "config") == "config.yaml:25"
     assert field(entry, "script") == "scripts/estimate_numbers.py:17 (estimate_numbers)"

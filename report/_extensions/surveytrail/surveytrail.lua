@@ -48,6 +48,8 @@ local function entry_of(id)
   return ledger.numbers[id] or fail('unknown number "' .. id .. '"', 'look the id up with: trail trace')
 end
 
+local function colon() return lang == 'fr' and '\u{a0}:' or ':' end
+
 -- Spans ---------------------------------------------------------------------------------------------------------
 
 local LINKED = { value = 'text', interval = 'interval', n = 'n' }
@@ -207,7 +209,7 @@ local function number_float(prefix, name)
     labels[el.identifier] = { word(name), tostring(count) }
     local first = el.caption.long[1]
     if not first then fail(el.identifier .. ' has no caption', 'write one: cross-referenced figures and tables need it') end
-    local number = pandoc.Strong { pandoc.Str(word(name) .. '\u{a0}' .. count .. ':') }
+    local number = pandoc.Strong { pandoc.Str(word(name) .. '\u{a0}' .. count .. colon()) }
     first.content:insert(1, pandoc.Span({ number, pandoc.Space() }, pandoc.Attr('', { 'st-caption-number' })))
     return el
   end
@@ -258,9 +260,9 @@ local function fields(id, entry)
   if entry.filter ~= '' then add('filter', code(entry.filter)) else add('filter', word('everybody.' .. entry.kind)) end
   add('weight', localized(entry.weight_label, 'weight of ' .. id))
   if #entry.columns > 0 then
-    add('raw', code(entry.raw_file), ' : ', code(table.concat(entry.columns, ', ')))
+    add('raw', code(entry.raw_file), colon() .. ' ', code(table.concat(entry.columns, ', ')))
   else
-    add('raw', code(entry.raw_file), ' : ' .. word('no_columns'))
+    add('raw', code(entry.raw_file), colon() .. ' ' .. word('no_columns'))
   end
   add('rows', localized(entry.rows, 'records of ' .. id))
   add('config', code(entry.config))
@@ -309,7 +311,7 @@ local function paper_entry(id, entry, level)
   head:extend(pandoc.Inlines(localized(entry.label, 'label of ' .. id)))
   local detail = pandoc.Inlines { code(id) }
   for _, row in ipairs(fields(id, entry)) do
-    detail:extend { pandoc.Space(), pandoc.Str('·'), pandoc.Space(), pandoc.Emph { pandoc.Str(word('fields.' .. row[1]) .. ':') }, pandoc.Space() }
+    detail:extend { pandoc.Space(), pandoc.Str('·'), pandoc.Space(), pandoc.Emph { pandoc.Str(word('fields.' .. row[1]) .. colon()) }, pandoc.Space() }
     detail:extend(row[2])
   end
   detail:extend { pandoc.Space(), pandoc.Str('·'), pandoc.Space() }
@@ -350,7 +352,7 @@ local function colophon(level)
   lines:insert { 'renderer', renderer() }
   local items = pandoc.List {}
   for _, line in ipairs(lines) do
-    items:insert { pandoc.Plain { pandoc.Strong { pandoc.Str(word('colophon.' .. line[1]) .. ':') }, pandoc.Space(), pandoc.Span(pandoc.Inlines(line[2])) } }
+    items:insert { pandoc.Plain { pandoc.Strong { pandoc.Str(word('colophon.' .. line[1]) .. colon()) }, pandoc.Space(), pandoc.Span(pandoc.Inlines(line[2])) } }
   end
   local header = pandoc.Header(level, pandoc.Inlines(word('colophon.title')), pandoc.Attr('colophon', { 'unnumbered' }))
   return pandoc.Div({ header, pandoc.BulletList(items) }, pandoc.Attr('about-document'))
