@@ -75,7 +75,9 @@ def newcombe_paired(
     both, first_only, second_only, neither:
         Respondents who have both properties, one of them, none.
     """
-    e, f, g, h = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (both, first_only, second_only, neither)))
+    e, f, g, h = np.broadcast_arrays(
+        *(np.asarray(v, dtype=np.float64) for v in (both, first_only, second_only, neither))
+    )
     n = e + f + g + h
     a, b = wilson(e + f, n, level), wilson(e + g, n, level)
     cross = e * h - f * g
