@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from surveyspec.conditions import is_value
 from surveyspec.identifiers import UNWEIGHTED
@@ -27,10 +26,11 @@ from surveytrail.lineage import (
     raw_columns,
 )
 from surveytrail.masks import evaluate, evaluate_value
+from surveytrail.statistics.count_intervals import wilson
 from surveytrail.statistics.design import SurveyDesign
-from surveytrail.statistics.estimates import Estimates, Interval
+from surveytrail.statistics.estimates import WARNINGS, Estimates, Interval
 from surveytrail.statistics.estimators import mean
-from surveytrail.statistics.intervals import proportion_interval
+from surveytrail.statistics.intervals import ProportionInterval, proportion_interval
 from surveytrail.weighting import design_digest, design_of
 
 
@@ -142,31 +142,24 @@ def _estimate_with(
 
 def _limits(
     design: SurveyDesign, estimates: Estimates, kinds: set[tuple[str, float]]
-) -> dict[tuple[str, float], Interval]:
-    """Return the intervals of all cells, per method and level asked for."""
-    found: dict[tuple[str, float], Interval] = {}
+) -> dict[tuple[str, float], ProportionInterval]:
+    """Return the intervals of all cells and their warnings, per method and level asked for."""
+    found: dict[tuple[str, float], ProportionInterval] = {}
     for method, level in kinds:
         if method == "t":
-            found[method, level] = estimates.interval(level)
+            found[method, level] = ProportionInterval(estimates.interval(level), {})
         elif method == "wilson":
-            found[method, level] = _wilson(estimates, level)
+            counted = wilson(np.nan_to_num(np.rint(estimates.value * estimates.n_used)), estimates.n_used, level)
+            found[method, level] = ProportionInterval(Interval(counted.lower, counted.upper, level, method), {})
         else:
-            found[method, level] = proportion_interval(design, estimates, "logit", level).interval
+            found[method, level] = proportion_interval(design, estimates, "logit", level)
     return found
-
-
-def _wilson(estimates: Estimates, level: float) -> Interval:
-    """Wilson's (1927) score interval of unweighted shares."""
-    z, p, n = ndtri((1 + level) / 2), estimates.value, np.where(estimates.n_used > 0, estimates.n_used, np.nan)
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return Interval(np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0), level, "wilson")
 
 
 def _row(
     spec: NumberSpec,
     estimates: Estimates,
-    interval: Interval,
+    limits: ProportionInterval,
     at: tuple[int, int],
     value: np.ndarray,
     inside: np.ndarray,
@@ -190,15 +183,21 @@ def _row(
         "n_effective": float(weights[used].sum() ** 2 / (weights[used] ** 2).sum()) if n_used else 0.0,
         "se": _number(estimates.standard_error[at]),
         "se_method": "taylor",
-        "lower": _number(interval.lower[at]),
-        "upper": _number(interval.upper[at]),
+        "lower": _number(limits.interval.lower[at]),
+        "upper": _number(limits.interval.upper[at]),
         "interval_level": spec.level,
         "interval_method": spec.interval_method,
         "df": _number(estimates.degrees_of_freedom[at]),
         "df_method": "sampling units in the base - strata",
-        "warning": "; ".join(estimates.messages(*at)) or None,
+        "warning": _warning(estimates, limits, at),
         "spec_digest": digest(spec.canonical()),
     }
+
+
+def _warning(estimates: Estimates, limits: ProportionInterval, at: tuple[int, int]) -> str | None:
+    """Return what estimator and interval had to say about a cell, each thing once."""
+    keys = dict.fromkeys([*estimates.warnings.get(at, ()), *limits.warnings.get(at, ())])
+    return "; ".join(WARNINGS[key] for key in keys) or None
 
 
 def _number(value: float) -> float | None:
