@@ -9,18 +9,19 @@ from dataclasses import replace
 import duckdb
 import numpy as np
 
-from recount.conditions import Names, answer, condition_sql
+from recount.conditions import Names, condition_sql, value_sql
 from recount.distributions import log_f_tail, log_t_two_sided, normal_quantile
 from recount.intervals import NONE, Limits
 from recount.results import Result
 from recount.tables import FloatArray, arrays, number
 from recount.variances import covariance, influences
 from recount.weighting import Weight
+from surveyspec.conditions import Condition, Value, is_value
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.plan import TestSpec
 
-DECIMALS = {"count": 0, "statistic": 2, "p": 3, "share": 1}
-UNITS = {"n": "count", "p": "p", "p_adjusted": "p"}
+DECIMALS = {"count": 0, "statistic": 2, "p": 3, "share": 1, "verdict": 0}
+UNITS = {"n": "count", "p": "p", "p_adjusted": "p", "verdict": "verdict"}
 
 
 def test_hypotheses(
@@ -50,6 +51,8 @@ def test_hypotheses(
         members = [outcome for outcome, own in zip(outcomes, families, strict=True) if own == family]
         for outcome, log_p in zip(members, holm([outcome["p"] for outcome in members]), strict=True):
             outcome["p_adjusted"] = log_p
+    for spec, outcome in zip(specs, outcomes, strict=True):
+        outcome["verdict"] = float(_verdict(spec, outcome))
     found: list[Result] = []
     for spec, outcome in zip(specs, outcomes, strict=True):
         n_in = number(connection, f"SELECT count(*) FROM {analysed} WHERE {_where_sql(spec, names)}")
@@ -60,6 +63,20 @@ def test_hypotheses(
 test_hypotheses.__test__ = False  # type: ignore[attr-defined]  # the name makes pytest look here
 
 
+def _verdict(spec: TestSpec, outcome: Mapping[str, float]) -> int:
+    """Judge by the study's fixed rule: 1 supported, 0 undecided, -1 contradicted.
+
+    Where a direction is claimed, the interval of the correlation decides by the side of zero that it lies on; where
+    just a difference is, the adjusted p-value against the hypothesis's level.
+    """
+    if spec.hypothesis.expect in {"different", "equivalent"}:
+        return int(outcome["p_adjusted"] < math.log(spec.hypothesis.alpha))
+    lower, upper = _limits(spec, outcome["rho"], int(outcome["n"]))
+    if lower is None or upper is None or lower <= 0 <= upper:
+        return 0
+    return 1 if (lower > 0) == (spec.hypothesis.expect == "positive") else -1
+
+
 def _results(spec: TestSpec, outcome: dict[str, float]) -> list[Result]:
     weighted = spec.hypothesis.weight != UNWEIGHTED
     found = []
@@ -68,7 +85,7 @@ def _results(spec: TestSpec, outcome: dict[str, float]) -> list[Result]:
         is_p = unit == "p"
         found.append(
             Result(
-                number_id(spec.wave, spec.id, spec.hypothesis.weight, [statistic]),
+                number_id(spec.wave, spec.id, spec.hypothesis.weight, [*spec.parts, statistic]),
                 None if math.isnan(figure) else math.exp(figure) if is_p else figure,
                 unit=unit,
                 decimals=DECIMALS[unit],
@@ -193,11 +210,16 @@ def _differences(levels: int) -> FloatArray:
 
 def _pairs_sql(spec: TestSpec, names: Names, weight: str, analysed: str) -> str:
     """Return the records of a test's base with both answers and a weight."""
-    x, y = answer(spec.hypothesis.x), answer(spec.hypothesis.y)
+    x, y = (_role_sql(spec.roles[role][0], names) for role in ("x", "y"))
     return (
         f"SELECT record, {x} AS x, {y} AS y, {weight}::DOUBLE AS w FROM {analysed} "
         f"WHERE {x} IS NOT NULL AND {y} IS NOT NULL AND {weight} > 0 AND {_where_sql(spec, names)}"
     )
+
+
+def _role_sql(tree: Condition | Value, names: Names) -> str:
+    """Return what a test reads of a record: an answer, or 1 and 0 for a condition; NULL where unknown."""
+    return f"({value_sql(tree, names) if is_value(tree) else condition_sql(tree, names)})::DOUBLE"
 
 
 def _where_sql(spec: TestSpec, names: Names) -> str:

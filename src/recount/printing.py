@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 
 from recount.results import Result
-from surveyspec.locales import LOCALES, MINUS, RANGE
+from surveyspec.locales import LOCALES, MINUS, RANGE, VERDICTS
 
 TIE = 1e-12
 
@@ -36,6 +36,8 @@ def value_text(result: Result, language: str) -> str:
     """Return how a value is printed; an undefined one is a dash."""
     if result.value is None:
         return RANGE
+    if result.unit == "verdict":
+        return VERDICTS[round(result.value)][language]
     if result.unit == "p" and result.value < 10**-result.decimals:
         return "<" + written(1, result.decimals, language)
     percent = LOCALES[language].percent if result.unit == "share" else ""
