@@ -29,6 +29,19 @@ def check_claims(study: Study, ledger: pd.DataFrame) -> pd.DataFrame:
     ------
     StudyError : a condition names a number that the ledger does not have
     """
+    claims, problems = judge_claims(study, ledger)
+    if problems:
+        raise StudyError(problems)
+    return claims
+
+
+def judge_claims(study: Study, ledger: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+    """Judge the claims whose numbers are in the ledger.
+
+    Returns
+    -------
+    one row per claim that is bound to numbers, as ``check_claims`` gives it, and one problem per claim that is not
+    """
     values = dict(zip(ledger["id"], ledger["value"].astype(np.float64), strict=True))
     texts = dict(zip(ledger["id"], ledger["text"], strict=True))
     rows: list[dict[str, object]] = []
@@ -41,9 +54,7 @@ def check_claims(study: Study, ledger: pd.DataFrame) -> pd.DataFrame:
             where = f"claims.statements.{claim.id}.holds_if"
             todo = "name a number of the ledger (results/ledger/ledger.json)"
             problems.append(Problem(CONFIG, where, str(error), "a condition over number ids", todo, line))
-    if problems:
-        raise StudyError(problems)
-    return pd.DataFrame(rows, columns=CLAIM_COLUMNS)
+    return pd.DataFrame(rows, columns=CLAIM_COLUMNS), problems
 
 
 def require_supported(study: Study, claims: pd.DataFrame) -> None:
