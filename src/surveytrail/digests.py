@@ -34,13 +34,18 @@ def code_digest(scripts: Iterable[Path]) -> str:
     return file_digests(files)
 
 
-def imported_files(script: Path) -> set[Path]:
-    """Return the files of our packages that a script imports, read from its text and followed transitively."""
+def imported_files(script: Path, source: Path = SOURCE) -> set[Path]:
+    """Return the files of our packages that a script imports, read from its text and followed transitively.
+
+    Parameters
+    ----------
+    source : folder of the packages, where another checkout than this one is meant
+    """
     found: set[Path] = set()
     waiting = [script]
     while waiting:
         for module in _imports(waiting.pop()):
-            for path in _module_files(module):
+            for path in _module_files(module, source):
                 if path not in found:
                     found.add(path)
                     waiting.append(path)
@@ -72,11 +77,11 @@ def _imports(path: Path) -> tuple[str, ...]:
     return tuple(module for module in modules if module.split(".")[0] in PACKAGES)
 
 
-def _module_files(module: str) -> list[Path]:
+def _module_files(module: str, source: Path) -> list[Path]:
     """Return the file of a module and the ``__init__`` of each package above it; none if it is not a module."""
     parts = module.split(".")
-    files = [SOURCE.joinpath(*parts[:length], "__init__.py") for length in range(1, len(parts) + 1)]
-    files.append(SOURCE.joinpath(*parts).with_suffix(".py"))
+    files = [source.joinpath(*parts[:length], "__init__.py") for length in range(1, len(parts) + 1)]
+    files.append(source.joinpath(*parts).with_suffix(".py"))
     return [path for path in files if path.is_file()]
 
 

@@ -20,7 +20,7 @@ from surveytrail.tracing.frames import VERIFICATION
 from tests.tracing.small_study import CONFIG, RAW, write_results, write_study
 
 FACEBOOK = "w1.private_use.facebook.unweighted"
-COMMANDS = ("trace", "verify", "claims", "doctor", "manifest")
+COMMANDS = ("trace", "verify", "claims", "doctor", "manifest", "check", "keep", "diff")
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from surveytrail.cli.check import check
 from surveytrail.cli.claims import claims
+from surveytrail.cli.diff import diff, keep
 from surveytrail.cli.doctor import doctor
 from surveytrail.cli.manifest import manifest
 from surveytrail.cli.trace import trace
@@ -22,5 +24,5 @@ line, and leaves with exit code 0 only when all that it looked at holds.
 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   rich_markup_mode=None)  # fmt: skip
-for command in (trace, verify, claims, doctor, manifest):
+for command in (trace, verify, claims, doctor, manifest, check, keep, diff):
     app.command()(command)
