@@ -14,9 +14,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from studygenerator.calibration import calibrate, calibration_table
-from studygenerator.export import export_wave
-from studygenerator.plan import load_plan
+from studygenerator.calibration import calibration_table
+from studygenerator.wave1.calibration import calibrate
+from studygenerator.wave1.export import export_wave
+from studygenerator.wave1.plan import load_plan
 from surveyspec.problems import Problem, StudyError
 
 SETTINGS = "data/generator.yaml"

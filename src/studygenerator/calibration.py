@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
-from studygenerator.estimands import ESTIMANDS, Answers
-from studygenerator.plan import Plan
-from studygenerator.settings import Target
+from studygenerator.estimands import Answers, Estimand, Questionnaire
+from studygenerator.targets import Status, Target
 
 ROUNDING = 1e-9
 
@@ -40,53 +39,18 @@ class Result:
         return within and above and below and leads
 
 
-def valid_answers(plan: Plan, content: bytes) -> Answers:
-    """Read an export and keep the codes of the valid records; what is no answer is NaN.
-
-    Valid: no tester, completed, the first interview over its invitation, not faster than a third of the median of
-    those, and not the same answer (other than "never") to all questions on use.
-    """
-    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
-    rows = [row for row in rows if row["tester"] == "0" and row["dispcode"] in {"31", "32"}]
-    first: dict[str, dict[str, str]] = {}
-    for row in sorted(rows, key=lambda row: row["datetime"]):
-        first.setdefault(row["p_0001"], row)
-    rows = list(first.values())
-    durations = np.array([float(row["duration"]) for row in rows])
-    limit = np.median(durations[durations >= 0]) / 3
-    rows = [row for row, seconds in zip(rows, durations, strict=True) if seconds < 0 or seconds >= limit]
-    answers = _decoded(plan, rows)
-    use = np.column_stack([answers[code] for name in ("W1_PRIV", "W1_PROF") for code in plan.battery(name)])
-    straight = (use == use[:, :1]).all(axis=1) & (use[:, 0] >= 2)
-    return {code: values[~straight] for code, values in answers.items()}
-
-
-def _decoded(plan: Plan, rows: list[dict[str, str]]) -> Answers:
-    answers: Answers = {}
-    for variable in plan.codebook.variables:
-        categories = [c for c in plan.codebook.categories(variable) if c.reason is None]
-        cells = [row[str(variable.column)] for row in rows]
-        if categories:
-            known = {category.cell: float(category.code) for category in categories}
-            answers[variable.code] = np.array([known.get(cell, np.nan) for cell in cells])
-        elif variable.range is not None:
-            low, high = variable.range
-            numbers = np.array([float(cell) if cell.isdigit() else np.nan for cell in cells])
-            answers[variable.code] = np.where((numbers >= low) & (numbers <= high), numbers, np.nan)
-    return answers
-
-
-def calibrate(plan: Plan, content: bytes) -> list[Result]:
-    """Compare an export with all targets.
-
-    Parameters
-    ----------
-    content : bytes of the export
-    """
-    answers = valid_answers(plan, content)
+def compare(
+    plan: Questionnaire, targets: list[Target], answers: Answers, estimands: Mapping[str, Estimand]
+) -> list[Result]:
+    """Compare the answers of valid records with all targets of their wave."""
     results = []
-    for target in plan.targets:
-        found, errors = ESTIMANDS[target.estimand](plan, answers, target)
+    for target in targets:
+        base = np.ones(len(next(iter(answers.values()))), dtype=bool)
+        for code, wanted in target.where.items():
+            base &= np.isin(answers[code], wanted)
+        found, errors = estimands[target.estimand](
+            plan, {code: values[base] for code, values in answers.items()}, target
+        )
         results.append(Result(target, found, errors))
     return results
 
@@ -100,11 +64,13 @@ def calibration_table(results: list[Result]) -> str:
         if target.estimand == "leads":
             found = "yes" if result.holds else "no"
         mark = "holds" if result.holds else "FAILS"
-        what = " ".join([target.estimand, *target.variables])
+        what = " ".join([target.estimand, *target.variables, *(["over", *target.others] if target.others else [])])
+        what += "".join(f" where {code} in {wanted}" for code, wanted in target.where.items())
         lines.append(f"{target.id:<6}{target.status}  {mark}  {what}: {found}  (target {_wanted(target)})")
-    for status in ("S", "A"):
+    for status in get_args(Status):
         of_status = [result for result in results if result.target.status == status]
-        lines.append(f"{status}: {sum(result.holds for result in of_status)} of {len(of_status)} hold")
+        if of_status:
+            lines.append(f"{status}: {sum(result.holds for result in of_status)} of {len(of_status)} hold")
     return "\n".join(lines)
 
 

@@ -13,8 +13,9 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from studygenerator.calibration import calibrate, calibration_table
-from studygenerator.plan import Plan, load_plan
+from studygenerator.calibration import calibration_table
+from studygenerator.wave1.calibration import calibrate
+from studygenerator.wave1.plan import Plan, load_plan
 from tests.generator.independent import BARRIERS, CHANNELS, RAW, ROOT, SOCIAL, answer, answers, valid_records
 
 DOMAIN_TARGETS = ROOT / ".." / "shared" / "domain" / "targets.csv"

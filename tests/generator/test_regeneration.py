@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from studygenerator.export import export_wave
-from studygenerator.plan import Plan, load_plan
+from studygenerator.wave1.export import export_wave
+from studygenerator.wave1.plan import Plan, load_plan
 from tests.generator.independent import RAW, ROOT
 
 SCRIPT = ROOT / "scripts/generate_synthetic_data.py"

@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from studygenerator.items import TOLERANCE, Count, Item, Loads, OddCell, Share, Shares, Tick
 from surveyspec.documents import Strict
 from surveyspec.identifiers import VariableCode
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
-Loads = dict[str, float]
-Shares = dict[int, Share]
-TOLERANCE = 1e-6
 FACTORS = [
     "private", "professional_own", "activity", "affinity", "trust", "pressure", "concern", "separation", "optimism",
     "waiting", "tradition", "company", "internal", "reluctance",
 ]  # fmt: skip
 PROFILE_SCORES = ["age", "size", "french", "manufacturing"]
 COMPUTED_SCORES = ["professional", "adoption"]
-
-
-class Item(Strict):
-    """A question with ordered answers: how often each is given, and what its latent score depends on."""
-
-    shares: list[Share] | None = Field(None, description="share of the answers 1, 2, 3, ...")
-    at_least: list[Share] | None = Field(None, description="share with at least 2, 3, 4, ...")
-    loads: Loads = {}
-
-    @model_validator(mode="after")
-    def _one_distribution(self) -> Self:
-        if (self.shares is None) == (self.at_least is None):
-            raise ValueError("exactly one of shares, at_least")
-        if abs(sum(self.distribution) - 1) > TOLERANCE or min(self.distribution) < 0:
-            raise ValueError("shares that sum to 1, or at_least in descending order")
-        return self
-
-    @property
-    def distribution(self) -> list[float]:
-        """Share of each answer, from 1 upwards."""
-        if self.shares is not None:
-            return list(self.shares)
-        at_least = [1.0, *(self.at_least or []), 0.0]
-        return [upper - lower for upper, lower in pairwise(at_least)]
-
-
-class Tick(Strict):
-    """One option of a question with several answers."""
-
-    share: Share
-    loads: Loads = {}
 
 
 class Cases(Strict):
@@ -148,13 +112,6 @@ class Nonresponse(Strict):
     contradictory: Count
 
 
-class OddCell(Strict):
-    """A cell that no codebook can explain."""
-
-    variable: VariableCode
-    cell: str
-
-
 class Page(Strict):
     """A page of the questionnaire and the questions on it, by code or pattern."""
 
@@ -228,42 +185,3 @@ class Texts(Strict):
     barrier_other: dict[int, list[str]]
     barrier_hostile: list[str]
     tester_texts: list[str]
-
-
-class Target(Strict):
-    """What the exported file must show of its valid records.
-
-    `values` within `tolerance` of what is found (or within that many standard errors), or a `bound` on it, or, for
-    `leads`, the order of `variables` itself.
-    """
-
-    id: str
-    estimand: Literal[
-        "cases", "shares", "at_least", "at_most", "means", "alpha", "low_use", "any_private", "both_contexts",
-        "spearman_use", "pearson", "joint", "lift", "paired_d", "zero_share", "median_positive", "planned_or_external",
-        "adopters", "internal_only", "ticked", "leads", "logit", "nagelkerke", "auc",
-    ]  # fmt: skip
-    variables: list[VariableCode] = []
-    codes: list[int] = Field([], description="answers, or thresholds")
-    values: list[float] = []
-    tolerance: float | None = None
-    standard_errors: float | None = None
-    above: float | None = None
-    below: float | None = None
-    status: Literal["S", "A"] = Field(description="S stated in the published article, A assumed")
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        width = self.tolerance is not None or self.standard_errors is not None
-        if bool(self.values) != width:
-            raise ValueError("'values' together with 'tolerance' or 'standard_errors'")
-        if not self.values and self.above is None and self.below is None and self.estimand != "leads":
-            raise ValueError("values, or a bound (above, below)")
-        return self
-
-
-class Targets(Strict):
-    """The table of calibration targets."""
-
-    targets: list[Target]

@@ -7,9 +7,9 @@ import io
 from datetime import UTC, datetime
 
 from studygenerator.draws import stream
-from studygenerator.paradata import add_paradata
-from studygenerator.plan import Plan
-from studygenerator.records import CLOSED_UNSEEN, Record, build_records
+from studygenerator.wave1.paradata import add_paradata
+from studygenerator.wave1.plan import Plan
+from studygenerator.wave1.records import CLOSED_UNSEEN, Record, build_records
 from surveyspec.codebook import Category
 
 LEADING = [

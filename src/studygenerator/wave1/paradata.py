@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from studygenerator.draws import stream
-from studygenerator.plan import Plan
-from studygenerator.records import COMPLETED, COMPLETED_AFTER_BREAK, SCREENED_OUT, Record, unseen
+from studygenerator.wave1.plan import Plan
+from studygenerator.wave1.records import COMPLETED, COMPLETED_AFTER_BREAK, SCREENED_OUT, Record, unseen
 
 DAY, HOUR, MINUTE = 86400, 3600, 60
 TOKEN_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"

@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from studygenerator.draws import stream
-from studygenerator.people import NO_ANSWER, NO_BARRIER, NOT_ASKED, People, simulate_people
-from studygenerator.plan import Plan
+from studygenerator.people import NO_ANSWER, NOT_ASKED, People
+from studygenerator.wave1.people import NO_BARRIER, simulate_people
+from studygenerator.wave1.plan import Plan
 from surveyspec.codebook import Variable
 
 Kind = Literal[

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from studygenerator.settings import Loads, Settings, Target, Targets, Texts
+from studygenerator.items import Loads
+from studygenerator.targets import Target, Targets
+from studygenerator.wave1.settings import Settings, Texts
 from surveyspec.codebook import Codebook
 from surveyspec.conditions import ConditionError, expand_pattern
 from surveyspec.documents import KeyPath, load_document, parse_document
@@ -63,7 +65,8 @@ def load_plan(directory: Path, settings_file: str) -> Plan:
     settings = parse_document(Settings, document)
     texts = parse_document(Texts, load_document(directory / settings.texts, settings.texts))
     targets = parse_document(Targets, load_document(directory / settings.targets, settings.targets))
-    plan = Plan(settings, load_codebook(directory, settings.codebook), texts, targets.targets)
+    codebook = load_codebook(directory, settings.codebook)
+    plan = Plan(settings, codebook, texts, [target for target in targets.targets if target.wave == codebook.wave])
     problems = [
         Problem(document.path, ".".join(map(str, keys)), found, expected, todo, document.line(keys))
         for keys, found, expected, todo in _disagreements(plan)

@@ -1,0 +1,1 @@
+"""The first wave, as Unipark/EFS exports it."""

@@ -1,0 +1,1 @@
+"""The second wave, as LimeSurvey exports it."""
