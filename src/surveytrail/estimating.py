@@ -181,7 +181,8 @@ def _row(
         "n_excluded": json.dumps(excluded),
         "n_weighted": float(weights[used].sum()),
         "n_effective": float(weights[used].sum() ** 2 / (weights[used] ** 2).sum()) if n_used else 0.0,
-        "se": _number(estimates.standard_error[at]),
+        # one respondent shows no spread
+        "se": _number(estimates.standard_error[at]) if n_used > 1 else None,
         "se_method": "taylor",
         "lower": _number(limits.interval.lower[at]),
         "upper": _number(limits.interval.upper[at]),
