@@ -15,13 +15,15 @@ include: "workflow/rules/weight.smk"
 include: "workflow/rules/estimate.smk"
 include: "workflow/rules/test.smk"
 include: "workflow/rules/ledger.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/published.smk"
+include: "workflow/rules/seal.smk"
 
 
 rule all:
+    default_target: True
     input:
         final_outputs(),
-    default_target: True

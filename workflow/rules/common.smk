@@ -79,7 +79,13 @@ def per_wave(pattern):
 LOCK = file_digest(WORKFLOW / "requirements.lock")
 
 
-def final_outputs():
-    """What a whole run makes."""
+def finished_results():
+    """What a whole run makes, before it is sealed."""
     published = ["results/published/comparison.csv"] if STUDY.config.published else []
-    return ["results/verification/summary.json", *published, *DOCUMENTS]
+    claims = ["results/claims/claims.parquet"] if STUDY.config.claims else []
+    return ["results/verification/summary.json", *published, *claims, *DOCUMENTS]
+
+
+def final_outputs():
+    """What a whole run makes: its results and the seal over them."""
+    return [*finished_results(), "results/SEAL.json"]
