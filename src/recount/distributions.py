@@ -1,7 +1,8 @@
-"""Student's t and F from the incomplete beta function, and their quantiles; no statistics library is asked.
+"""Tails of Student's t, F, chi-square and the normal distribution, and quantiles; no statistics library is asked.
 
-The regularised incomplete beta function is evaluated by its continued fraction (DLMF 8.17.22) with Lentz's algorithm,
-on the log scale, so that a p-value far out in the tail keeps all its digits.
+The regularised incomplete beta function is evaluated by its continued fraction (DLMF 8.17.22), the incomplete gamma
+function by its series or continued fraction (DLMF 8.7.1, 8.9.2), both with Lentz's algorithm and on the log scale, so
+that a p-value far out in the tail keeps all its digits.
 """
 
 from __future__ import annotations
@@ -92,3 +93,43 @@ def t_quantile(level: float, df: float) -> float:
             return following
         t = following
     return t
+
+
+def log_gamma_term(a: float, x: float) -> float:
+    """Return log(x^a exp(-x) / gamma(a + 1)): for a whole number a, the Poisson probability of a with mean x."""
+    if a < 30:
+        return a * math.log(x) - x - math.lgamma(a + 1) if a else -x
+    excess = (x - a) / a
+    return a * (math.log1p(excess) - excess) - 0.5 * math.log(2 * math.pi * a) - _stirling(a)
+
+
+def log_upper_gamma(a: float, x: float) -> float:
+    """Return the logarithm of the regularised upper incomplete gamma function Q(a, x), for a > 0 and x > 0."""
+    if x < a + 1:
+        term, total, step = 1.0, 1.0, 0
+        while term > 1e-17 * total:
+            step += 1
+            term *= x / (a + step)
+            total += term
+        return math.log1p(-math.exp(log_gamma_term(a, x)) * total)
+    value = c = x + 1 - a or _TINY
+    d = 0.0
+    for step in range(1, 100_000):
+        term = -step * (step - a)
+        bottom = x + 2 * step + 1 - a
+        d = 1.0 / (bottom + term * d or _TINY)
+        c = bottom + term / c or _TINY
+        value *= c * d
+        if abs(c * d - 1.0) < 1e-16:
+            break
+    return log_gamma_term(a, x) + math.log(a) - math.log(value)
+
+
+def log_chi_square_tail(x: float, df: float) -> float:
+    """Return the logarithm of P(X > x) for chi-square with df degrees of freedom."""
+    return log_upper_gamma(df / 2, x / 2) if x > 0 else 0.0
+
+
+def log_normal_two_sided(z: float) -> float:
+    """Return the logarithm of P(|Z| > |z|) for the standard normal distribution."""
+    return log_chi_square_tail(z * z, 1)

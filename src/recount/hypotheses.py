@@ -1,220 +1,98 @@
-"""Hypothesis tests from their definitions: Spearman's rank correlation, and Rao and Scott's test of a crosstab."""
+"""Hypothesis tests of a wave: the columns that each needs, the test by its name, and the rows of the ledger."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import duckdb
 import numpy as np
 
+from recount import count_tests, location_tests, models, resampling
 from recount.conditions import Names, condition_sql, value_sql
-from recount.distributions import log_f_tail, log_t_two_sided, normal_quantile
-from recount.intervals import NONE, Limits
+from recount.crosstabs import rao_scott
+from recount.outcomes import Outcome, Roles, complete
 from recount.results import Result
-from recount.tables import FloatArray, arrays, number
-from recount.variances import covariance, influences
+from recount.tables import arrays
 from recount.weighting import Weight
+from surveyspec.catalogue import TESTS
 from surveyspec.conditions import Condition, Value, is_value
-from surveyspec.identifiers import UNWEIGHTED, number_id
-from surveyspec.plan import TestSpec
+from surveyspec.identifiers import number_id, seed_words
+from surveyspec.plan import TestSpec, digest
+from surveyspec.study import WaveSpec
 
-DECIMALS = {"count": 0, "statistic": 2, "p": 3, "share": 1, "verdict": 0}
-UNITS = {"n": "count", "p": "p", "p_adjusted": "p", "verdict": "verdict"}
+DECIMALS = {"count": 0, "statistic": 2, "p": 3, "rank": 1, "verdict": 0}
+UNITS = {"n": "count", "p": "p", "p_adjusted": "p", "rank": "rank", "verdict": "verdict"}
+# effect sizes that are not zero where there is no effect
+NO_EFFECT = {"odds_ratio": 1.0}
+SIMPLE: dict[str, Callable[[Roles, float], Outcome]] = {
+    "t_welch": location_tests.t_welch,
+    "mann_whitney": location_tests.mann_whitney,
+    "kruskal_wallis": location_tests.kruskal_wallis,
+    "friedman": location_tests.friedman,
+    "cochran_q": location_tests.cochran_q,
+    "partial_spearman": location_tests.partial_spearman,
+    "chi_square": count_tests.chi_square,
+    "mcnemar": count_tests.mcnemar,
+    "clustered_logit": models.clustered_logit,
+}
+PER_PREDICTOR: dict[str, Callable[[Roles, list[str], float], list[Outcome]]] = {
+    "ols": models.ols,
+    "logit": models.logit,
+    "ordinal_logit": models.ordinal_logit,
+}
 
 
 def test_hypotheses(
     connection: duckdb.DuckDBPyConnection,
+    wave: WaveSpec,
     specs: Sequence[TestSpec],
     names: Names,
     weights: Mapping[str, Weight],
     analysed: str,
 ) -> list[Result]:
-    """Compute the tests of a wave, p-values adjusted within each family by Holm's (1979) method.
+    """Compute the tests of a wave, p-values adjusted within each plan and family by Holm's (1979) method.
 
     Parameters
     ----------
+    wave : the wave
     specs : what to test
     names : the wave's variables
     weights : the wave's weights by id
-    analysed : table of the analysed records, with the weights as columns ``w0``, ``w1``, …
+    analysed : table of the analysed records
     """
-    outcomes: list[dict[str, float]] = []
+    found: list[tuple[TestSpec, list[Outcome], int]] = []
     for spec in specs:
-        if spec.hypothesis.test == "spearman":
-            outcomes.append(_spearman(connection, spec, names, analysed))
+        roles, inside = _roles(connection, spec, names, analysed)
+        base = {role: [column[inside > 0] for column in columns] for role, columns in roles.items()}
+        if spec.hypothesis.test == "rao_scott":
+            outcomes = [rao_scott(roles["x"][0], roles["y"][0], inside, weights[spec.hypothesis.weight])]
         else:
-            outcomes.append(_rao_scott(connection, spec, names, weights, analysed))
-    families = [(spec.hypothesis.plan, spec.hypothesis.family) for spec in specs]
-    for family in set(families):
-        members = [outcome for outcome, own in zip(outcomes, families, strict=True) if own == family]
-        for outcome, log_p in zip(members, holm([outcome["p"] for outcome in members]), strict=True):
-            outcome["p_adjusted"] = log_p
-    for spec, outcome in zip(specs, outcomes, strict=True):
-        outcome["verdict"] = float(_verdict(spec, outcome))
-    found: list[Result] = []
-    for spec, outcome in zip(specs, outcomes, strict=True):
-        n_in = number(connection, f"SELECT count(*) FROM {analysed} WHERE {_where_sql(spec, names)}")
-        found += [replace(result, n_in=n_in) for result in _results(spec, outcome)]
-    return found
+            outcomes = run_test(spec, wave, base)
+        found.append((spec, outcomes, int(inside.sum())))
+    adjusted = _adjusted([(spec, outcomes[0]) for spec, outcomes, _ in found])
+    return [
+        result
+        for (spec, outcomes, n_in), log_p in zip(found, adjusted, strict=True)
+        for result in _results(spec, outcomes, log_p, n_in)
+    ]
 
 
 test_hypotheses.__test__ = False  # type: ignore[attr-defined]  # the name makes pytest look here
 
 
-def _verdict(spec: TestSpec, outcome: Mapping[str, float]) -> int:
-    """Judge by the study's fixed rule: 1 supported, 0 undecided, -1 contradicted.
-
-    Where a direction is claimed, the interval of the correlation decides by the side of zero that it lies on; where
-    just a difference is, the adjusted p-value against the hypothesis's level.
-    """
-    if spec.hypothesis.expect in {"different", "equivalent"}:
-        return int(outcome["p_adjusted"] < math.log(spec.hypothesis.alpha))
-    lower, upper = _limits(spec, outcome["rho"], int(outcome["n"]))
-    if lower is None or upper is None or lower <= 0 <= upper:
-        return 0
-    return 1 if (lower > 0) == (spec.hypothesis.expect == "positive") else -1
-
-
-def _results(spec: TestSpec, outcome: dict[str, float]) -> list[Result]:
-    weighted = spec.hypothesis.weight != UNWEIGHTED
-    found = []
-    for statistic, figure in outcome.items():
-        unit = UNITS.get(statistic, "statistic")
-        is_p = unit == "p"
-        found.append(
-            Result(
-                number_id(spec.wave, spec.id, spec.hypothesis.weight, [*spec.parts, statistic]),
-                None if math.isnan(figure) else math.exp(figure) if is_p else figure,
-                unit=unit,
-                decimals=DECIMALS[unit],
-                n_used=int(outcome["n"]),
-                limits=_limits(spec, figure, int(outcome["n"])) if statistic == "rho" else NONE,
-                df=outcome.get("df2", outcome.get("df")),
-                log_p=figure if is_p else None,
-                iterative=weighted,
-            )
-        )
-    return found
-
-
-def _limits(spec: TestSpec, rho: float, n: int) -> Limits:
-    """Return the interval of a rank correlation on Fisher's z scale, with Bonett and Wright's (2000) variance."""
-    if n <= 3 or not abs(rho) < 1:
-        return NONE
-    half = normal_quantile(1 - spec.hypothesis.alpha / 2) * math.sqrt((1 + rho * rho / 2) / (n - 3))
-    return math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half)
-
-
-def holm(log_p: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for their number, step-down (Holm 1979); all on the log scale.
-
-    A test without a p-value (NaN) stays without and does not count.
-    """
-    order = sorted(
-        (place for place in range(len(log_p)) if not math.isnan(log_p[place])), key=lambda place: log_p[place]
-    )
-    adjusted, highest = [math.nan] * len(log_p), -math.inf
-    for rank, place in enumerate(order):
-        highest = max(highest, log_p[place] + math.log(len(order) - rank))
-        adjusted[place] = min(0.0, highest)
-    return adjusted
-
-
-def _spearman(connection: duckdb.DuckDBPyConnection, spec: TestSpec, names: Names, analysed: str) -> dict[str, float]:
-    """Correlate average ranks; the two-sided p-value is that of Student's t with n - 2 degrees of freedom."""
-    ranks = ", ".join(
-        f"rank() OVER (ORDER BY {name}) + (count(*) OVER (PARTITION BY {name}) - 1) / 2.0 AS {name}_rank"
-        for name in ("x", "y")
-    )
-    pairs = _pairs_sql(spec, names, "1", analysed)
-    ranked = arrays(connection, f"SELECT record, {ranks} FROM ({pairs}) ORDER BY record")
-    x, y = ranked["x_rank"], ranked["y_rank"]
-    n = len(x)
-    x, y = x - (n + 1) / 2, y - (n + 1) / 2
-    if n < 3 or not x.any() or not y.any():
-        return {"rho": math.nan, "df": n - 2, "p": math.nan, "n": n}
-    rho = math.fsum(x * y) / math.sqrt(math.fsum(x * x) * math.fsum(y * y))
-    rest = max(0.0, 1 - rho * rho)
-    log_p = log_t_two_sided(rho * math.sqrt((n - 2) / rest), n - 2) if rest else -math.inf
-    return {"rho": rho, "df": n - 2, "p": log_p, "n": n}
-
-
-def _rao_scott(
-    connection: duckdb.DuckDBPyConnection,
-    spec: TestSpec,
-    names: Names,
-    weights: Mapping[str, Weight],
-    analysed: str,
-) -> dict[str, float]:
-    """Test independence in a crosstab of weighted shares, with Rao and Scott's (1984) second-order correction.
-
-    Pearson's statistic is divided by the trace of the generalised design effects of the log odds ratios, and referred
-    to F with ``trace^2 / trace of the square`` and that times the degrees of freedom of the design (Thomas & Rao 1987):
-    the records with a weight in the filter, minus one, whether they answered or not.
-    """
-    name = spec.hypothesis.weight
-    column = "1" if name == UNWEIGHTED else f"w{list(weights).index(name)}"
-    found = arrays(
-        connection,
-        f"SELECT a.record, p.x, p.y, coalesce(p.w, 0) AS w FROM {analysed} a "
-        f"LEFT JOIN ({_pairs_sql(spec, names, column, analysed)}) p USING (record) ORDER BY a.record",
-    )
-    x, y, own = found["x"], found["y"], found["w"]
-    rows, columns = len(np.unique(x[own > 0])), len(np.unique(y[own > 0]))
-    n = int((own > 0).sum())
-    if rows < 2 or columns < 2:
-        return dict.fromkeys(("f", "df1", "df2", "p", "cramers_v"), math.nan) | {"n": n}
-    cells = [(own > 0) & (x == a) & (y == b) for a in np.unique(x[own > 0]) for b in np.unique(y[own > 0])]
-    indicators = np.where((own > 0)[:, None], np.column_stack(cells).astype(np.float64), np.nan)
-    shares = own @ np.column_stack(cells) / own.sum()
-    table = shares.reshape(rows, columns)
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0))
-    phi2 = float(((table - expected) ** 2 / expected).sum())
-    spread = covariance(influences(indicators, own, shares), weights.get(name))
-    effects = design_effects(shares, spread, rows, columns)
-    trace, square = float(np.trace(effects)), float(np.trace(effects @ effects))
-    statistic, df1 = phi2 / trace, trace**2 / square
-    weighted = f"SELECT count(*) FROM {analysed} WHERE {column} > 0 AND {_where_sql(spec, names)}"
-    df2 = df1 * (number(connection, weighted) - 1)
-    return {
-        "f": statistic,
-        "df1": df1,
-        "df2": df2,
-        "p": log_f_tail(statistic, df1, df2),
-        "cramers_v": math.sqrt(phi2 / (min(rows, columns) - 1)),
-        "n": n,
-    }
-
-
-def design_effects(shares: FloatArray, spread: FloatArray, rows: int, columns: int) -> FloatArray:
-    """Return the matrix whose eigenvalues are the generalised design effects of the log odds ratios, divided by n.
-
-    Parameters
-    ----------
-    shares : (rows * columns,) cell shares
-    spread : their covariance under the design
-    """
-    odds = np.kron(_differences(rows), _differences(columns))
-    with np.errstate(divide="ignore"):
-        inverse = np.where(shares > 0, 1 / shares, 0.0)
-    scaled = odds * inverse
-    return np.asarray(np.linalg.solve(scaled @ odds.T, scaled @ spread @ scaled.T))
-
-
-def _differences(levels: int) -> FloatArray:
-    """Return the (levels - 1, levels) contrasts of each level with the first."""
-    return np.column_stack([-np.ones(levels - 1), np.eye(levels - 1)])
-
-
-def _pairs_sql(spec: TestSpec, names: Names, weight: str, analysed: str) -> str:
-    """Return the records of a test's base with both answers and a weight."""
-    x, y = (_role_sql(spec.roles[role][0], names) for role in ("x", "y"))
-    return (
-        f"SELECT record, {x} AS x, {y} AS y, {weight}::DOUBLE AS w FROM {analysed} "
-        f"WHERE {x} IS NOT NULL AND {y} IS NOT NULL AND {weight} > 0 AND {_where_sql(spec, names)}"
-    )
+def _roles(
+    connection: duckdb.DuckDBPyConnection, spec: TestSpec, names: Names, analysed: str
+) -> tuple[Roles, np.ndarray]:
+    """Return the columns of each role over all analysed records, and 1 where the filter is true."""
+    where = condition_sql(spec.where, names) if spec.where is not None else "TRUE"
+    columns = [f"coalesce({where}, FALSE)::DOUBLE AS inside"]
+    for role, values in spec.roles.items():
+        columns += [f"{_role_sql(value, names)} AS {role}_{place}" for place, value in enumerate(values)]
+    read = arrays(connection, f"SELECT {', '.join(columns)} FROM {analysed} ORDER BY record")
+    roles = {role: [read[f"{role}_{place}"] for place in range(len(values))] for role, values in spec.roles.items()}
+    return roles, read["inside"]
 
 
 def _role_sql(tree: Condition | Value, names: Names) -> str:
@@ -222,5 +100,125 @@ def _role_sql(tree: Condition | Value, names: Names) -> str:
     return f"({value_sql(tree, names) if is_value(tree) else condition_sql(tree, names)})::DOUBLE"
 
 
-def _where_sql(spec: TestSpec, names: Names) -> str:
-    return condition_sql(spec.where, names) if spec.where is not None else "TRUE"
+def run_test(spec: TestSpec, wave: WaveSpec, roles: Roles) -> list[Outcome]:
+    """Run an unweighted test on the columns of its base.
+
+    Parameters
+    ----------
+    roles : per role, the columns of the records for which the filter is true, in record order
+    """
+    hypothesis, level = spec.hypothesis, 1 - spec.hypothesis.alpha
+    name, value = hypothesis.test, hypothesis.value or 0.0
+    if name in SIMPLE:
+        return [SIMPLE[name](roles, level)]
+    if name in PER_PREDICTOR:
+        return PER_PREDICTOR[name](roles, [wave.slug(str(code)) for code in hypothesis.given or []], level)
+    seed, draws = seed_words(hypothesis.seed or 0, spec.stem), hypothesis.draws or 0
+    if name == "bootstrap_ranks":
+        parts = [wave.slug(code) for code in wave.items(str(hypothesis.items))]
+        return resampling.bootstrap_ranks(roles, parts, seed, draws, level)
+    if name == "indirect_effect":
+        return [resampling.indirect_effect(roles, seed, draws, level)]
+    if name == "binomial":
+        return [count_tests.binomial(roles, value, level)]
+    if name == "tost_share":
+        return [count_tests.tost_share(roles, value, hypothesis.bound or 0.0, level)]
+    if name in {"pearson", "spearman"}:
+        return [location_tests.correlation(roles["x"][0], roles["y"][0], level, rank=name == "spearman")]
+    paired = name in {"t_paired", "wilcoxon_paired"}
+    columns = complete(roles["x"][0], roles["y"][0]) if paired else complete(roles["y"][0])
+    differences = columns[0] - columns[1] if paired else columns[0] - value
+    test = location_tests.t_of_differences if name.startswith("t_") else location_tests.signed_ranks
+    return [test(differences, level)]
+
+
+def _adjusted(tests: Sequence[tuple[TestSpec, Outcome]]) -> list[float]:
+    """Return the logarithm of each test's p-value, adjusted within its plan and family."""
+    families = [(spec.hypothesis.plan, spec.hypothesis.family) for spec, _ in tests]
+    adjusted = [math.nan] * len(tests)
+    for family in set(families):
+        members = [place for place, own in enumerate(families) if own == family]
+        for place, log_p in zip(members, holm([tests[place][1].log_p for place in members]), strict=True):
+            adjusted[place] = log_p
+    return adjusted
+
+
+def holm(log_p: Sequence[float]) -> list[float]:
+    """Return p-values adjusted for their number, step-down (Holm 1979); all on the log scale.
+
+    A test without a p-value (NaN) stays without and does not count.
+    """
+    known = [place for place in range(len(log_p)) if not math.isnan(log_p[place])]
+    adjusted, highest = [math.nan] * len(log_p), -math.inf
+    for rank, place in enumerate(sorted(known, key=lambda place: log_p[place])):
+        highest = max(highest, log_p[place] + math.log(len(known) - rank))
+        adjusted[place] = min(0.0, highest)
+    return adjusted
+
+
+def _results(spec: TestSpec, outcomes: Sequence[Outcome], log_p_adjusted: float, n_in: int) -> list[Result]:
+    """Return the ledger rows of a test: per outcome statistic, effect and p; then df, adjusted p, verdict and n."""
+    kind, main = TESTS[spec.hypothesis.test], outcomes[0]
+    rows: list[tuple[tuple[str, ...], Result]] = []
+    for outcome in outcomes:
+        if kind.statistic is not None and kind.statistic != kind.effect:
+            rows.append(((*outcome.parts, kind.statistic), _row(outcome.statistic)))
+        if kind.effect is not None:
+            rows.append(((*outcome.parts, kind.effect), replace(_row(outcome.effect), limits=outcome.limits)))
+        if not math.isnan(outcome.log_p):
+            rows.append(((*outcome.parts, "p"), _p_row(outcome.log_p)))
+    names = ["df"] if len(main.df) == 1 else [f"df{place}" for place in range(1, len(main.df) + 1)]
+    rows += [((name,), _row(df)) for name, df in zip(names, main.df, strict=True)]
+    if not math.isnan(main.log_p):
+        rows.append((("p_adjusted",), _p_row(log_p_adjusted)))
+        rows.append((("verdict",), _row(verdict(spec, main, log_p_adjusted))))
+    rows.append((("n",), _row(main.n)))
+    return [
+        replace(
+            row,
+            id=(identifier := number_id(spec.wave, spec.id, spec.hypothesis.weight, [*spec.parts, *parts])),
+            unit=(unit := UNITS.get(parts[-1], "statistic")),
+            decimals=DECIMALS[unit],
+            n_in=n_in,
+            n_used=main.n,
+            df=main.df[-1] if main.df else None,
+            iterative=main.iterative,
+            identity={**_identity(spec), "statistic": parts[-1], "spec_digest": digest([identifier, spec.canonical()])},
+        )
+        for parts, row in rows
+    ]
+
+
+def _identity(spec: TestSpec) -> dict[str, object]:
+    hypothesis = spec.hypothesis
+    return {
+        "wave": spec.wave, "kind": "test", "estimate": spec.id, "item": spec.item, "weight": hypothesis.weight,
+        "estimator": hypothesis.test,
+    }  # fmt: skip
+
+
+def _row(value: float) -> Result:
+    return Result("", None if math.isnan(value) else float(value), "", 0)
+
+
+def _p_row(log_p: float) -> Result:
+    return Result("", math.exp(log_p), "", 0, log_p=log_p)
+
+
+def verdict(spec: TestSpec, outcome: Outcome, log_p_adjusted: float) -> int:
+    """Judge by the study's fixed rule: 1 supported, 0 undecided, -1 contradicted.
+
+    Where a direction is claimed, the interval of the effect decides by the side of no effect that it lies on (without
+    an interval the effect's side, if significant); where a difference or an equivalence is, the adjusted p-value.
+    """
+    expect = spec.hypothesis.expect
+    significant = log_p_adjusted < math.log(spec.hypothesis.alpha)
+    if expect in {"different", "equivalent"}:
+        return int(significant)
+    nothing = NO_EFFECT.get(str(TESTS[spec.hypothesis.test].effect), 0.0)
+    lower, upper = outcome.limits
+    if lower is None or upper is None:
+        lower = upper = outcome.effect if significant else nothing
+    if lower <= nothing <= upper:
+        return 0
+    return 1 if (lower > nothing) == (expect == "positive") else -1

@@ -67,9 +67,7 @@ def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str)
             "interval_method": spec.interval_method, "spec_digest": digest(spec.canonical()),
         }  # fmt: skip
         results.append(replace(result, identity=identity))
-    tests = test_hypotheses(connection, plan_tests(study, name), names, weights, "analysed")
-    results += [replace(result, identity={"wave": name, "kind": "test"}) for result in tests]
-    return results
+    return [*results, *test_hypotheses(connection, wave, plan_tests(study, name), names, weights, "analysed")]
 
 
 def _add_weights(connection: duckdb.DuckDBPyConnection, weights: dict[str, Weight], analysed: str) -> None:
