@@ -78,8 +78,8 @@ def clustered_logit(roles: Roles, level: float) -> Outcome:
     """Logistic regression over all pairs of items, one intercept per pair, respondents as clusters.
 
     Generalised estimating equations with an exchangeable working correlation and robust errors (Liang & Zeger 1986).
-    The correlation is the mean product of Pearson residuals of one respondent over their mean square, both with the
-    number of coefficients taken off the number of rows. The effect is the odds ratio of yes against no.
+    The correlation is the mean product of two Pearson residuals of one respondent over their mean square, the number of
+    coefficients taken off the number of pairs and of rows. The effect is the odds ratio of yes against no.
     """
     size = len(roles["x"][0])
     x, y = np.concatenate(roles["x"]), np.concatenate(roles["y"])
@@ -103,7 +103,7 @@ def _estimating_equations(x: FloatArray, y: FloatArray, cluster: np.ndarray) -> 
         residual = (y - mean) / spread
         scale = math.fsum(residual**2) / free
         products = math.fsum((residual[rows].sum() ** 2 - (residual[rows] ** 2).sum()) / 2 for rows in members)
-        correlation = products / scale / (pairs * free / len(y))
+        correlation = products / scale / (pairs - x.shape[1])
         bread, scores = _clustered(x * spread[:, None], residual, members, correlation)
         step = np.linalg.solve(bread, scores.sum(axis=0))
         coefficients = coefficients + step
