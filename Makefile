@@ -26,6 +26,15 @@ test: $(READY) ## all checks (formatting, linting, types, schemas) and tests
 	@$(BIN)/snakemake --lint
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
+prove: $(READY) ## the full proofs: tampering, blanking, mutants, planted literals
+	@$(BIN)/snakemake --cores $(CORES)
+	@$(BIN)/trail check
+	@$(BIN)/trail census
+	@$(BIN)/trail tamper --trials 1000 --seed 1
+	@$(BIN)/trail blank --trials 1000 --seed 1
+	@$(BIN)/trail mutate
+	@$(BIN)/python -m tests.statistics.conformance
+
 bench: $(READY) ## time the estimation core; prints ratios from one run
 	@$(BIN)/python -m benchmarks
 
