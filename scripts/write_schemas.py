@@ -12,9 +12,10 @@ from pydantic import BaseModel
 
 from surveyspec.codebook import Codebook
 from surveyspec.config import StudyConfig
+from surveyspec.interview_codebook import InterviewCodebook
 
 FOLDER = Path(__file__).resolve().parents[1] / "workflow" / "schemas"
-MODELS: dict[str, type[BaseModel]] = {"config": StudyConfig, "codebook": Codebook}
+MODELS: dict[str, type[BaseModel]] = {"config": StudyConfig, "codebook": Codebook, "interviews": InterviewCodebook}
 
 
 def schema_text(model: type[BaseModel]) -> str:

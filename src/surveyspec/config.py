@@ -75,18 +75,19 @@ class DerivedCategory(Strict):
 
 
 class Derived(Strict):
-    """A variable computed from answers: categories (the first whose condition is true) or a mean of items."""
+    """A variable computed from answers: categories (the first whose condition is true), a mean of items, or a value."""
 
     label: LocalText
     slug: Slug
     categories: list[DerivedCategory] | None = None
     mean_of: str | None = Field(None, description="pattern of the items")
+    value: str | None = Field(None, description="such as 'abs(W1_POT - W1_WAIT)'")
     min_answered: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.categories is None) == (self.mean_of is None):
-            raise ValueError("exactly one of categories, mean_of")
+        if sum(part is not None for part in (self.categories, self.mean_of, self.value)) != 1:
+            raise ValueError("exactly one of categories, mean_of, value")
         if self.min_answered is not None and self.mean_of is None:
             raise ValueError("'min_answered' together with 'mean_of'")
         return self
@@ -122,6 +123,16 @@ class ColumnWeight(Strict):
 Weight = Annotated[RakedWeight | ColumnWeight, Field(discriminator="method")]
 
 
+class Dispositions(Strict):
+    """What became of everybody who was invited, counted in a CSV by sampling frame: frame, disposition, count."""
+
+    file: str = Field(description="CSV with one row per frame and disposition")
+    frames: dict[Slug, LocalText] = Field(min_length=1, description="the wave's frames in the file, each with its name")
+    complete_is: Literal["analysed"] | None = Field(
+        None, description="'analysed': there must be as many completes as records analysed"
+    )
+
+
 class Wave(Strict):
     """One survey: its raw file, codebook, cleaning, derived variables and weights."""
 
@@ -133,6 +144,7 @@ class Wave(Strict):
     cleaning: list[CleaningRule] = []
     derived: dict[VariableCode, Derived] = {}
     weights: dict[Id, Weight] = {}
+    dispositions: Dispositions | None = None
 
 
 class Estimate(Strict):
@@ -143,7 +155,7 @@ class Estimate(Strict):
     wave: Id
     items: str | None = Field(None, description="pattern of variables; one number per item")
     share: str | None = Field(None, description="condition; share of those for whom it is known")
-    mean: str | None = Field(None, description="a variable, or 'item'")
+    mean: str | None = Field(None, description="a variable, 'item', or a value such as 'count(W1_FIRM_* == 4)'")
     distribution: str | None = Field(None, description="a variable, or 'item': one share per category")
     where: str | None = Field(None, description="condition: the base")
     by: list[VariableCode | list[VariableCode]] = []
@@ -228,6 +240,20 @@ class Claims(Strict):
     statements: list[Claim] = Field(min_length=1)
 
 
+class Interviews(Strict):
+    """Qualitative interviews whose segments two coders have coded."""
+
+    metadata: str = Field(description="CSV with one row per interview: iv_id, coder1, coder2, …")
+    segments: str = Field(description="CSV with one row per code: iv_id, seg_id, code, coder, text, status, …")
+    codebook: str = Field(description="YAML of the codes")
+    occurs_if: Literal["any_coder", "all_coders"] = Field(
+        description="a code occurs in an interview if any coder gave it, or if all gave it to the same segment"
+    )
+    seed: Annotated[int, Field(ge=0)]
+    draws: Annotated[int, Field(ge=100, le=100_000)] = 2000
+    level: Share = 0.95
+
+
 class FigureSeries(Strict):
     """One estimate drawn as one colour."""
 
@@ -304,6 +330,7 @@ class StudyConfig(Strict):
     estimates: list[Estimate] = Field(min_length=1)
     hypotheses: list[Hypothesis] = []
     claims: Claims | None = None
+    interviews: Interviews | None = None
     figures: list[Figure] = []
     published: list[Published] = []
     report: Report

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from surveyspec.interviews import plan_interviews
 from surveyspec.plan import digest, plan_numbers, plan_tests
 from surveyspec.study import Study, WaveSpec
 
@@ -55,12 +56,25 @@ def testing_slice(study: Study, wave: str) -> str:
     return digest([(spec.canonical(), spec.hypothesis.family) for spec in plan_tests(study, wave)])
 
 
+def response_slice(wave: WaveSpec) -> str:
+    """What the response rates read: file, frames and checks."""
+    declared = wave.wave.dispositions
+    return digest([declared.model_dump(exclude={"frames"}), list(declared.frames)] if declared else None)
+
+
+def interviews_slice(study: Study) -> str:
+    """What the analysis of interviews reads: files, settings and codes."""
+    specs = [spec.canonical() for spec in plan_interviews(study)]
+    return digest([study.config.model_dump(include={"interviews"}), specs])
+
+
 def ledger_slice(study: Study) -> str:
     """What the ledger reads besides computed values: all wording, and the lines of the study file."""
     config = study.config.model_dump(exclude={"figures", "report", "published"})
     keys = [spec.keys for spec in plan_numbers(study)] + [spec.keys for spec in plan_tests(study)]
     lines = [study.line(*key) for key in keys]
-    return digest([config, [wave.codebook.model_dump() for wave in study.waves.values()], lines])
+    codes = study.interview_codebook.model_dump() if study.interview_codebook else None
+    return digest([config, [wave.codebook.model_dump() for wave in study.waves.values()], codes, lines])
 
 
 def section_slice(study: Study, *sections: str) -> str:

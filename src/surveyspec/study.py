@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,14 @@ from surveyspec.conditions import Variable as Name
 from surveyspec.config import CleaningRule, Derived, Estimate, StudyConfig, Wave, Weight
 from surveyspec.documents import Document, KeyPath, load_document, parse_document
 from surveyspec.identifiers import TOTAL, UNWEIGHTED
+from surveyspec.interview_codebook import InterviewCodebook
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
+from surveyspec.response import frame_inconsistencies
 
 CONFIG = "config.yaml"
+INTERVIEWS = "interviews"  # stands where numbers of a survey have its wave
+# how coders are compared on all codes together: decision by decision, or segment by segment with all its codes
+DECISIONS, CODE_SETS = "decisions", "code_sets"
 VALUE_ROLES = ("x", "y", "group", "items", "given", "mediator")
 ANSWERED_ROLES = ("x", "y", "items")
 
@@ -160,6 +165,16 @@ class Study:
     config: StudyConfig
     document: Document
     waves: dict[str, WaveSpec]
+    interview_codebook: InterviewCodebook | None = None
+
+    @property
+    def raw_files(self) -> dict[str, str]:
+        """The raw file behind each source that lineage names: a wave by its id, any other file by its path."""
+        files = {name: wave.wave.raw for name, wave in self.waves.items()}
+        beside = [wave.wave.dispositions.file for wave in self.waves.values() if wave.wave.dispositions is not None]
+        if self.config.interviews is not None:
+            beside += [self.config.interviews.metadata, self.config.interviews.segments]
+        return files | {path: path for path in beside}
 
     def line(self, *keys: str | int) -> int | None:
         """Return the line of a key path in the study file."""
@@ -207,9 +222,15 @@ def load_study(directory: Path) -> Study:
             waves[name] = WaveSpec(name, wave, load_codebook(directory, wave.codebook))
         except StudyError as error:
             problems.extend(error.problems)
+    interviews = None
+    if config.interviews is not None:
+        try:
+            interviews = load_interview_codebook(directory, config.interviews.codebook)
+        except StudyError as error:
+            problems.extend(error.problems)
     if problems:
         raise StudyError(problems)
-    study = Study(directory, config, document, waves)
+    study = Study(directory, config, document, waves, interviews)
     problems = [*_wave_problems(study), *_analysis_problems(study), *_output_problems(study)]
     if problems:
         raise StudyError(problems)
@@ -220,13 +241,25 @@ def load_codebook(directory: Path, path: str) -> Codebook:
     """Load a codebook and check what its fields say of each other."""
     document = load_document(directory / path, path)
     codebook = parse_document(Codebook, document)
+    _require_consistent(document, codebook.inconsistencies())
+    return codebook
+
+
+def load_interview_codebook(directory: Path, path: str) -> InterviewCodebook:
+    """Load the codebook of the interviews and check that number ids can tell its codes apart."""
+    document = load_document(directory / path, path)
+    codebook = parse_document(InterviewCodebook, document)
+    _require_consistent(document, codebook.inconsistencies(frozenset({DECISIONS, CODE_SETS})))
+    return codebook
+
+
+def _require_consistent(document: Document, wrong: Iterable[tuple[KeyPath, str, str]]) -> None:
     problems = [
-        Problem(path, ".".join(map(str, keys)), found, expected, "correct the codebook", document.line(keys))
-        for keys, found, expected in codebook.inconsistencies()
+        Problem(document.path, ".".join(map(str, keys)), found, expected, "correct the codebook", document.line(keys))
+        for keys, found, expected in wrong
     ]
     if problems:
         raise StudyError(problems)
-    return codebook
 
 
 class _Checker:
@@ -262,6 +295,10 @@ class _Checker:
 
 def _wave_problems(study: Study) -> list[Problem]:
     check = _Checker(study)
+    if INTERVIEWS in study.waves:
+        check.report(("waves", INTERVIEWS), f"a wave called '{INTERVIEWS}'", "another id: this one is built in")
+    for keys, found, expected in frame_inconsistencies(study.config):
+        check.report(keys, found, expected)
     for name, wave in study.waves.items():
         at: KeyPath = ("waves", name)
         check.known((*at, "respondent"), wave.wave.respondent, wave.names, "variable")
@@ -413,4 +450,7 @@ def _output_problems(study: Study) -> list[Problem]:
     return check.problems
 
 
-__all__ = ["CONFIG", "TOTAL", "Study", "WaveSpec", "load_codebook", "load_study"]
+__all__ = [
+    "CODE_SETS", "CONFIG", "DECISIONS", "INTERVIEWS", "TOTAL", "Study", "WaveSpec", "load_codebook",
+    "load_interview_codebook", "load_study",
+]  # fmt: skip

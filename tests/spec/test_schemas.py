@@ -13,4 +13,4 @@ def test_schemas_are_in_step_with_the_models(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_schemas_refuse_unknown_keys(name: str) -> None:
-    assert schema_text(MODELS[name]).count('"additionalProperties": false') > 3
+    assert schema_text(MODELS[name]).count('"additionalProperties": false') >= 2

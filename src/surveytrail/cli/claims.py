@@ -40,7 +40,9 @@ def _judge(directory: Path) -> Outcome:
     study = load_study(directory)
     frame, problems = judge_claims(study, TrailFrames(directory).ledger)
     rows: list[dict[str, Any]] = [
-        {**row, "text": json.loads(row["text"]), "numbers": list(row["numbers"])} for row in frame.to_dict("records")
+        {str(name): value for name, value in row.items()}
+        | {"text": json.loads(row["text"]), "numbers": list(row["numbers"])}
+        for row in frame.to_dict("records")
     ]
     total, holding = len(rows) + len(problems), sum(row["verdict"] == "holds" for row in rows)
     if total:
