@@ -48,7 +48,7 @@ class RankIntervals:
     level: float
 
 
-def _counts(n: int, draws: int, seed: Seed) -> Iterator[FloatArray]:
+def draw_counts(n: int, draws: int, seed: Seed) -> Iterator[FloatArray]:
     """Yield, block by block, how often each of n rows is drawn: (d, n) counts for d draws."""
     generator = np.random.Generator(np.random.PCG64(seed))
     block = max(1, min(draws, _BLOCK_CELLS // max(n, 1)))
@@ -94,7 +94,7 @@ def bootstrap_ranks(items: Any, *, seed: Seed, draws: int = 2000, level: float =
     drawn = np.concatenate(
         [
             _ranks((counts @ filled) / np.maximum(counts @ present, 1e-300))
-            for counts in _counts(len(values), draws, seed)
+            for counts in draw_counts(len(values), draws, seed)
         ]
     )
     tail = (1 - level) / 2
@@ -133,7 +133,7 @@ def indirect_effect(
     a, b, direct = _paths((data.T @ data)[None])
     _, _, total = _regress((data.T @ data)[None], size - 2, size - 1)
     drawn = []
-    for counts in _counts(n, draws, seed):
+    for counts in draw_counts(n, draws, seed):
         slope_a, slope_b, _ = _paths((counts @ products).reshape(-1, size, size))
         drawn.append(slope_a * slope_b)
     effects = np.concatenate(drawn)
