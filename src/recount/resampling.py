@@ -1,24 +1,15 @@
-"""Bootstrap statements: intervals of ranks and indirect effects, from the draws that study seed and id determine.
-
-The i-th draw takes records ``PCG64(seed words).integers(0, n, n)`` in record order, draw after draw from one generator.
-"""
+"""Bootstrap statements: intervals of ranks and indirect effects, from the draws that study seed and id determine."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from recount.draws import draw_records
 from recount.outcomes import Outcome, Roles, complete
-from recount.tables import FloatArray, IntArray
-
-
-def draws_of(n: int, draws: int, seed: Sequence[int]) -> Iterator[IntArray]:
-    """Yield the records of one bootstrap sample after the other."""
-    generator = np.random.Generator(np.random.PCG64(list(seed)))
-    for _ in range(draws):
-        yield generator.integers(0, n, size=n)
+from recount.tables import FloatArray
 
 
 def bootstrap_ranks(roles: Roles, parts: list[str], seed: Sequence[int], draws: int, level: float) -> list[Outcome]:
@@ -26,7 +17,7 @@ def bootstrap_ranks(roles: Roles, parts: list[str], seed: Sequence[int], draws: 
     items = np.column_stack(roles["items"])
     items = items[~np.isnan(items).all(axis=1)]
     observed = _ranked(items)
-    drawn = np.sort(np.array([_ranked(items[rows]) for rows in draws_of(len(items), draws, seed)]), axis=0)
+    drawn = np.sort(np.array([_ranked(items[rows]) for rows in draw_records(seed, len(items), draws)]), axis=0)
     places = [max(0, math.ceil(round(share * draws, 9)) - 1) for share in ((1 - level) / 2, (1 + level) / 2)]
     return [
         Outcome(len(items), effect=float(rank), limits=(float(low), float(high)), parts=(part,), iterative=True)
@@ -51,7 +42,7 @@ def indirect_effect(roles: Roles, seed: Sequence[int], draws: int, level: float)
     model = np.column_stack([np.ones(len(x)), x - x.mean(), *(column - column.mean() for column in given)])
     both = np.column_stack([mediator - mediator.mean(), y - y.mean()])
     observed = _product(model, both)
-    found = np.sort([_product(model[rows], both[rows]) for rows in draws_of(len(x), draws, seed)])
+    found = np.sort([_product(model[rows], both[rows]) for rows in draw_records(seed, len(x), draws)])
     found = found[np.isfinite(found)]
     lower, upper = (_quantile(found, share) for share in ((1 - level) / 2, (1 + level) / 2))
     beyond = min(int((found <= 0).sum()), int((found >= 0).sum()))
