@@ -65,7 +65,7 @@ def seal_results(directory: Path) -> Seal:
 def copy_workflow(folder: Path) -> Path:
     """Copy code and lock file of this checkout to a folder, for an engine that a test may change."""
     ignored = shutil.ignore_patterns("__pycache__", "studygenerator")
-    for name in ("src", "scripts", "workflow", "report/_extensions"):
+    for name in ("src", "scripts", "workflow", "profiles", "report/_extensions"):
         shutil.copytree(WORKFLOW / name, folder / name, ignore=ignored)
     for name in ("Snakefile", "requirements.lock", "report/_quarto.yml"):
         shutil.copy(WORKFLOW / name, folder / name)

@@ -79,7 +79,7 @@ class CodeChanges:
         return (log or "").splitlines()
 
     def _functions(self, name: str) -> list[str]:
-        before, after = (_parts(run.workflow / name) for run in self.runs)
+        before, after = (functions_of(run.workflow / name) for run in self.runs)
         return [part for part in dict.fromkeys([*after, *before]) if before.get(part) != after.get(part)]
 
 
@@ -91,7 +91,7 @@ def _closure(workflow: Path, script: str) -> set[str]:
     return {file.relative_to(workflow).as_posix() for file in files}
 
 
-def _parts(path: Path) -> dict[str, str]:
+def functions_of(path: Path) -> dict[str, str]:
     """Return the syntax tree of every function and method of a module, and of what is left, as text."""
     if not path.is_file():
         return {}

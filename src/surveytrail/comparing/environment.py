@@ -44,20 +44,21 @@ class EnvironmentChanges:
         """Return the changes that some stages could feel: of packages they import, or of what these need."""
         if not self.versions:
             return []
-        imported = {package for stage in stages for package in self._packages_of(stage)}
+        imported = {package for stage in stages for package in self._packages_of[stage]}
         return [text for name, text in self.versions.items()
                 if name in {PYTHON, "platform"} or ({name} | self._dependents(name)) & imported]  # fmt: skip
 
-    def _packages_of(self, stage: str) -> set[str]:
-        """Return the packages that the modules of a stage import."""
+    @cached_property
+    def _packages_of(self) -> dict[str, set[str]]:
+        """Stage -> packages that its modules import, in either run."""
         known = packages_distributions()
-        found: set[str] = set()
-        for name in self.code.stage_files[stage]:
-            for run in self.runs:
-                path = run.workflow / name
-                for module in _imported(path.read_text(encoding="utf-8")) if path.is_file() else ():
-                    found |= {_canonical(package) for package in known.get(module, [module])}
-        return found
+        imported: dict[str, set[str]] = {}
+        for name in sorted(set().union(*self.code.stage_files.values())):
+            paths = [run.workflow / name for run in self.runs if (run.workflow / name).is_file()]
+            modules = set().union(*(_imported(path.read_text(encoding="utf-8")) for path in paths))
+            imported[name] = {_canonical(package) for module in modules for package in known.get(module, [module])}
+        return {stage: set().union(*(imported[name] for name in names))
+                for stage, names in self.code.stage_files.items()}  # fmt: skip
 
     def _dependents(self, name: str) -> set[str]:
         """Return the packages that need a package, directly or through others, as the lock files say."""

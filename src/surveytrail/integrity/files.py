@@ -26,7 +26,7 @@ OF_THE_WORKFLOW = frozenset({CODE, LOCKS})  # found from the workflow's folder, 
 # What is written about a run after it was sealed: logs, its record, kept copies, proofs and packages made of it.
 AFTER_SEALING = frozenset({"logs", "kept", "proof", "package", "SEAL.json", "run.json"})
 _FOLDERS = {"ledger": LEDGER, "figures": FIGURES, "report": DOCUMENTS, "verification": VERIFICATION}
-_CODE_FOLDERS = ["scripts", "workflow/rules", "workflow/profiles", "report/_extensions",
+_CODE_FOLDERS = ["scripts", "workflow", "profiles", "report/_extensions",
                  *(f"src/{package}" for package in sorted(PACKAGES))]  # fmt: skip
 _CODE_FILES = ["Snakefile", "report/_quarto.yml"]
 

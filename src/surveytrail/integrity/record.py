@@ -79,12 +79,13 @@ def git(folder: Path, *words: str) -> str | None:
 
 
 def locked_versions(lock: str) -> dict[str, str]:
-    """Return canonical name and version of every package that the text of a lock file pins."""
+    """Return canonical name and version of every package that the text of a lock file pins for this machine."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
     pins = [Requirement(line.split("\\")[0]) for line in lock.splitlines() if line[:1].isalnum()]
-    return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in pins}
+    here = (pin for pin in pins if pin.marker is None or pin.marker.evaluate())
+    return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in here}
 
 
 def installed_packages(lock: Path) -> dict[str, str]:
