@@ -19,7 +19,7 @@ LEDGER_COLUMNS = pyarrow.schema(
     [
         *(
             (name, pyarrow.string())
-            for name in ("id", "kind", "wave", "estimate", "item", "weight", "estimator", "unit")
+            for name in ("id", "kind", "wave", "estimate", "item", "weight", "estimator", "statistic", "unit")
         ),
         *((name, pyarrow.int64()) for name in ("category", "numerator", "denominator", "n_in", "n_used", "decimals")),
         *(
