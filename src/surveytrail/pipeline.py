@@ -5,13 +5,16 @@ from __future__ import annotations
 import pandas as pd
 
 from surveyspec.plan import plan_numbers, plan_tests
-from surveyspec.study import Study, WaveSpec
+from surveyspec.study import INTERVIEWS, Study, WaveSpec
 from surveytrail.cleaning import clean_responses
+from surveytrail.computed import Computed
 from surveytrail.digests import file_digest
 from surveytrail.estimating import estimate_numbers
 from surveytrail.importing.coding import code_responses
 from surveytrail.importing.reading import RawTable, read_raw
-from surveytrail.ledger.collect import Ledger, Origin, WaveResults, collect_ledger
+from surveytrail.interviews import analyse_interviews
+from surveytrail.ledger.collect import BesideResults, Ledger, Origin, WaveResults, collect_ledger
+from surveytrail.response import compute_response_rates
 from surveytrail.testing import test_hypotheses
 from surveytrail.weighting import read_margins, weight_responses
 
@@ -52,13 +55,29 @@ def compute_wave(study: Study, wave: WaveSpec, table: RawTable) -> WaveResults:
     )
 
 
+def compute_beside(study: Study) -> list[BesideResults]:
+    """Compute what comes from files beside the survey exports: response rates and interviews, where there are any."""
+    stages: dict[str, Computed] = {
+        name: compute_response_rates(study, name)
+        for name, wave in study.waves.items()
+        if wave.wave.dispositions is not None
+    }
+    if study.config.interviews is not None:
+        stages[INTERVIEWS] = analyse_interviews(study)
+    digests = {path: file_digest(study.directory / path) for name, path in study.raw_files.items() if name == path}
+    return [
+        BesideResults(name, made.frame, made.lineage.edges, made.lineage.row_sets, IN_PROCESS, digests)
+        for name, made in stages.items()
+    ]
+
+
 def compute_ledger(study: Study, tables: dict[str, RawTable] | None = None) -> Ledger:
     """Compute the ledger of a study.
 
     Parameters
     ----------
-    tables : raw table per wave; read from the study's folder if absent
+    tables : raw table per wave; read from the study's folder if absent. Files beside them are read from there always.
     """
     given = read_tables(study) if tables is None else tables
     results = {name: compute_wave(study, wave, given[name]) for name, wave in study.waves.items()}
-    return collect_ledger(study, results, environment_digest="")
+    return collect_ledger(study, results, "", compute_beside(study))

@@ -91,7 +91,8 @@ def test_trace_as_json(study: Study) -> None:
     assert content["ok"] is True
     assert content["summary"].startswith(f"{FACEBOOK}: 66.7%")
     assert content["number"]["numerator"] == 4
-    assert content["edges"][0] == {"kind": "DIRECT", "why": "value", "columns": ["v_1"], "records": 6}
+    edge = {"kind": "DIRECT", "why": "value", "source": "w1", "columns": ["v_1"], "records": 6}
+    assert content["edges"][0] == edge
     assert [record["first_line"] for record in content["records"]] == [2, 3]
     assert content["records"][0]["cells"][0]["raw"] == "5"
 

@@ -91,7 +91,13 @@ def _content(found: Trace) -> dict[str, Any]:
         "verdict": found.verdict,
         "variables": [dataclasses.asdict(variable) for variable in found.variables],
         "edges": [
-            {"kind": edge.kind, "why": edge.why, "columns": edge.columns, "records": len(edge.records)}
+            {
+                "kind": edge.kind,
+                "why": edge.why,
+                "source": edge.wave,
+                "columns": edge.columns,
+                "records": len(edge.records),
+            }
             for edge in found.edges
         ],
         "tie": found.tie,

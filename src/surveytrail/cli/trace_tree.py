@@ -34,7 +34,9 @@ def print_trace(console: Console, trace: Trace, language: str) -> None:
     for edge in trace.edges:
         records = f"{len(edge.records)} record{'' if len(edge.records) == 1 else 's'}"
         columns = ("column " if len(edge.columns) == 1 else "columns ") + listed(edge.columns, SHOWN)
-        ties.add(Text.assemble((edge.kind, KIND_STYLES.get(edge.kind, "")), f"  {edge.why}: {records}, {columns}"))
+        source = "" if edge.wave == row["wave"] else f" of {edge.wave}"
+        told = f"  {edge.why}: {records}, {columns}{source}"
+        ties.add(Text.assemble((edge.kind, KIND_STYLES.get(edge.kind, "")), told))
     if not trace.edges:
         ties.add(Text("none recorded"))
     if trace.records:
@@ -121,8 +123,8 @@ def _add_record(tree: Tree, record: RawRecord, language: str) -> None:
         if record.first_line == record.last_line
         else f"lines {record.first_line} to {record.last_line}"
     )
-    respondent = "not shown" if record.respondent is None else record.respondent
-    branch = tree.add(Text(f"record {record.record}, {lines}, respondent {respondent}"))
+    respondent = ", respondent not shown" if record.respondent is None else f", respondent {record.respondent}"
+    branch = tree.add(Text(f"record {record.record}, {lines}{respondent if record.respondent != '' else ''}"))
     for cell in record.cells[:SHOWN]:
         branch.add(_cell(cell, language))
     _add_rest(branch, len(record.cells))

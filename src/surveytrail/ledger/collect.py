@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ import pandas as pd
 
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.plan import NumberSpec, TestSpec, digest, joined, plan_numbers, plan_tests
-from surveyspec.study import Study, WaveSpec
+from surveyspec.study import INTERVIEWS, Study, WaveSpec
+from surveytrail.ledger.beside import interview_rows, response_rows
 from surveytrail.ledger.columns import typed
 from surveytrail.ledger.display import ROUNDING, SIGNIFICANT_DIGITS, interval_text, value_text
 from surveytrail.ledger.wording import FLOW, TESTS, WEIGHTING
@@ -70,6 +71,37 @@ class WaveResults:
 
 
 @dataclass(frozen=True)
+class BesideResults:
+    """What was computed from files beside the survey exports.
+
+    Parameters
+    ----------
+    section : the wave whose response it is, or ``interviews``
+    numbers : computed rows
+    edges, row_sets : their lineage
+    raw_digests : digest of each file that they come from
+    """
+
+    section: str
+    numbers: pd.DataFrame
+    edges: pd.DataFrame
+    row_sets: pd.DataFrame
+    origin: Origin
+    raw_digests: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a row comes from: what all rows of a stage share."""
+
+    wave: str
+    raw_file: str
+    raw_digest: str
+    origin: Origin
+    environment_digest: str
+
+
+@dataclass(frozen=True)
 class Ledger:
     """All numbers of a study and the index of their raw cells."""
 
@@ -78,7 +110,12 @@ class Ledger:
     row_sets: pd.DataFrame
 
 
-def collect_ledger(study: Study, results: Mapping[str, WaveResults], environment_digest: str) -> Ledger:
+def collect_ledger(
+    study: Study,
+    results: Mapping[str, WaveResults],
+    environment_digest: str,
+    beside: Sequence[BesideResults] = (),
+) -> Ledger:
     """Collect the ledger of a study.
 
     Parameters
@@ -86,6 +123,7 @@ def collect_ledger(study: Study, results: Mapping[str, WaveResults], environment
     study : the study
     results : per wave, what its stages computed
     environment_digest : digest of the lock file
+    beside : what was computed from other files than the waves' own
     """
     rows: list[dict[str, object]] = []
     edges: list[pd.DataFrame] = []
@@ -98,9 +136,16 @@ def collect_ledger(study: Study, results: Mapping[str, WaveResults], environment
             *_estimate_rows(study, wave, result),
             *_test_rows(study, wave, result),
         ]
-        rows += [_completed(study, wave, result, row, environment_digest) for row in made]
+        for row in made:
+            origin = result.origins[str(row.pop("stage"))]
+            place = _Place(name, wave.wave.raw, result.raw_digest, origin, environment_digest)
+            rows.append(_completed(study, row, place))
         edges += [lineage.edges, result.edges]
         row_sets += [lineage.row_sets, result.row_sets]
+    for part in beside:
+        rows += _beside_rows(study, part, environment_digest)
+        edges.append(part.edges)
+        row_sets.append(part.row_sets)
     direct = _direct_columns(pd.concat(edges, ignore_index=True))
     for row in rows:
         row["columns"] = direct.get(str(row["id"]), [])
@@ -109,6 +154,17 @@ def collect_ledger(study: Study, results: Mapping[str, WaveResults], environment
         pd.concat(edges, ignore_index=True)[EDGE_COLUMNS],
         pd.concat(row_sets, ignore_index=True)[ROW_SET_COLUMNS].drop_duplicates("row_set", ignore_index=True),
     )
+
+
+def _beside_rows(study: Study, part: BesideResults, environment_digest: str) -> list[dict[str, object]]:
+    named = part.section == INTERVIEWS
+    made = interview_rows(study, part.numbers) if named else response_rows(study, part.section, part.numbers)
+    return [
+        _completed(
+            study, row.fields, _Place(row.wave, row.file, part.raw_digests[row.file], part.origin, environment_digest)
+        )
+        for row in made
+    ]
 
 
 def _estimate_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
@@ -268,12 +324,8 @@ def _built_in(
     }
 
 
-def _completed(
-    study: Study, wave: WaveSpec, result: WaveResults, row: dict[str, object], environment_digest: str
-) -> dict[str, object]:
+def _completed(study: Study, row: dict[str, object], place: _Place) -> dict[str, object]:
     """Add to a row what all rows have: texts, places and digests."""
-    row = dict(row)
-    origin = result.origins[str(row.pop("stage"))]
     unit = str(row["unit"])
     decimals = int(str(row.get("decimals", DECIMALS.get(unit, 2))))
     value, lower, upper = (_float(row.get(name)) for name in ("value", "lower", "upper"))
@@ -285,18 +337,18 @@ def _completed(
     identity = f"{row['spec_digest']} {row['input_digest']} {shown}"
     return {
         **{name: _written(entry) for name, entry in row.items()},
-        "wave": wave.id,
+        "wave": place.wave,
         "decimals": decimals,
         "rounding": ROUNDING,
         "text": _written(texts),
         "interval_text": _written(intervals) if lower is not None else None,
-        "rule": origin.rule,
-        "script": origin.script,
-        "script_line": origin.script_line,
-        "code_digest": origin.code_digest,
-        "environment_digest": environment_digest,
-        "raw_file": wave.wave.raw,
-        "raw_digest": result.raw_digest,
+        "rule": place.origin.rule,
+        "script": place.origin.script,
+        "script_line": place.origin.script_line,
+        "code_digest": place.origin.code_digest,
+        "environment_digest": place.environment_digest,
+        "raw_file": place.raw_file,
+        "raw_digest": place.raw_digest,
         "value_digest": hashlib.sha256(identity.encode()).hexdigest(),
         "disclosure": NO_RULE,
     }

@@ -17,6 +17,90 @@ FLOW = {
         "it": "Record analizzati",
     },
 }
+ALL_FRAMES = {"en": "All frames", "fr": "Tous les fichiers", "de": "Alle Adressquellen", "it": "Tutte le liste"}
+RESPONSE_NUMBERS = {
+    "invited": {"en": "Invited", "fr": "Invités", "de": "Eingeladen", "it": "Invitati"},
+    "complete": {"en": "Complete", "fr": "Complets", "de": "Vollständig", "it": "Completi"},
+    "partial": {"en": "Partial", "fr": "Partiels", "de": "Teilweise ausgefüllt", "it": "Parziali"},
+    "refused": {"en": "Refused", "fr": "Refus", "de": "Verweigert", "it": "Rifiuti"},
+    "broke_off": {"en": "Broke off", "fr": "Abandons", "de": "Abgebrochen", "it": "Interrotti"},
+    "screened_out": {
+        "en": "Screened out",
+        "fr": "Hors population cible",
+        "de": "Nicht in der Zielgruppe",
+        "it": "Fuori dalla popolazione",
+    },
+    "undelivered": {"en": "Undelivered", "fr": "Non remis", "de": "Nicht zustellbar", "it": "Non recapitati"},
+    "no_reply": {"en": "No reply", "fr": "Sans réponse", "de": "Keine Reaktion", "it": "Nessuna risposta"},
+    "no_contact": {"en": "Not reached", "fr": "Non joints", "de": "Nicht erreicht", "it": "Non raggiunti"},
+    "other": {
+        "en": "Unable to take part",
+        "fr": "Empêchés de participer",
+        "de": "An der Teilnahme verhindert",
+        "it": "Impossibilitati a partecipare",
+    },
+    "e": {
+        "en": "Estimated eligible share of unknown cases (e)",
+        "fr": "Part éligible estimée des cas inconnus (e)",
+        "de": "Geschätzter Anteil Teilnahmeberechtigter unter den unbekannten Fällen (e)",
+        "it": "Quota stimata di casi idonei tra gli ignoti (e)",
+    },
+    **{
+        f"rr{number}": {
+            "en": f"Response rate {number} (AAPOR RR{number})",
+            "fr": f"Taux de réponse {number} (AAPOR RR{number})",
+            "de": f"Ausschöpfung {number} (AAPOR RR{number})",
+            "it": f"Tasso di risposta {number} (AAPOR RR{number})",
+        }
+        for number in range(1, 7)
+    },
+    "coop1": {
+        "en": "Cooperation rate 1 (AAPOR COOP1)",
+        "fr": "Taux de coopération 1 (AAPOR COOP1)",
+        "de": "Kooperationsrate 1 (AAPOR COOP1)",
+        "it": "Tasso di cooperazione 1 (AAPOR COOP1)",
+    },
+    "completion": {
+        "en": "Completion rate of those who began",
+        "fr": "Taux d’achèvement parmi ceux qui ont commencé",
+        "de": "Abschlussrate unter den Begonnenen",
+        "it": "Tasso di completamento tra chi ha iniziato",
+    },
+    "break_off": {
+        "en": "Break-off rate of those who began",
+        "fr": "Taux d’abandon parmi ceux qui ont commencé",
+        "de": "Abbruchrate unter den Begonnenen",
+        "it": "Tasso di interruzione tra chi ha iniziato",
+    },
+}
+INTERVIEW_NUMBERS = {
+    "interviews": {"en": "Interviews", "fr": "Entretiens", "de": "Interviews", "it": "Interviste"},
+    "segments": {"en": "Coded segments", "fr": "Segments codés", "de": "Codierte Segmente", "it": "Segmenti codificati"},
+    "codes": {
+        "en": "Interviews in which it occurs",
+        "fr": "Entretiens où il apparaît",
+        "de": "Interviews, in denen es vorkommt",
+        "it": "Interviste in cui ricorre",
+    },
+    "alpha": {
+        "en": "Agreement of the coders (Krippendorff’s α)",
+        "fr": "Accord des codeurs (α de Krippendorff)",
+        "de": "Übereinstimmung der Codierenden (Krippendorffs α)",
+        "it": "Accordo tra i codificatori (α di Krippendorff)",
+    },
+    "decisions": {
+        "en": "Agreement on all decisions (Krippendorff’s α)",
+        "fr": "Accord sur toutes les décisions (α de Krippendorff)",
+        "de": "Übereinstimmung bei allen Entscheiden (Krippendorffs α)",
+        "it": "Accordo su tutte le decisioni (α di Krippendorff)",
+    },
+    "code_sets": {
+        "en": "Agreement on all codes of a segment (Krippendorff’s α)",
+        "fr": "Accord sur tous les codes d’un segment (α de Krippendorff)",
+        "de": "Übereinstimmung bei allen Codes eines Segments (Krippendorffs α)",
+        "it": "Accordo su tutti i codici di un segmento (α di Krippendorff)",
+    },
+}
 WEIGHTING = {
     "n": {
         "en": "Records with a weight",

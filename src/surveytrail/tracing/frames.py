@@ -32,6 +32,7 @@ class Edge:
     ----------
     kind : DIRECT (computed from these cells), INDIRECT (they decide who is in the base), GLOBAL (all records matter)
     why : what ties them: value, filter, group, missing value, exclusion, weight
+    wave : the source of the cells: a wave, or the path of a file beside the survey exports
     columns : raw column names; ``#3`` is the third column
     records : raw record numbers, from 1
     """

@@ -13,8 +13,9 @@ from surveyspec.conditions import variables_of
 from surveyspec.documents import Document, load_document
 from surveyspec.identifiers import short_anchor
 from surveyspec.problems import Problem, StudyError
-from surveyspec.study import CONFIG, Study, WaveSpec
+from surveyspec.study import CONFIG, INTERVIEWS, Study, WaveSpec
 from surveytrail.digests import file_digest
+from surveytrail.importing.beside import read_beside
 from surveytrail.tracing.frames import LEDGER, Edge, TrailFrames
 from surveytrail.tracing.raw_records import (
     Cell,
@@ -49,7 +50,12 @@ class VariableOrigin:
 
 @dataclass(frozen=True)
 class RawRecord:
-    """One raw record behind a number, with the cells that tie the number to it."""
+    """One raw record behind a number, with the cells that tie the number to it.
+
+    Parameters
+    ----------
+    respondent : None where it may not be shown, empty where the file is none of respondents
+    """
 
     record: int
     first_line: int
@@ -68,8 +74,8 @@ class Trace:
     row : the ledger's row, as plain values
     verdict : what the second engine found; None where it has not run
     variables : what the value is computed from, then what filter, groups and weight read
-    edges : ties to raw records and columns
-    tie : the closest kind of tie that the number has: DIRECT, else GLOBAL (a design effect, say), else INDIRECT
+    edges : ties to raw records and columns, of whatever file
+    tie : the closest kind of tie to the number's raw file: DIRECT, else GLOBAL (a design effect, say), else INDIRECT
     columns, records_behind : raw columns and number of raw records of the ties of that kind
     records : the first of these records
     """
@@ -99,26 +105,32 @@ def trace_number(study: Study, number: str, rows: int = 5) -> Trace:
     frames = TrailFrames(study.directory)
     identifier = resolve_number(number, list(frames.ledger.index))
     row = frames.row(identifier)
-    wave = study.waves.get(row["wave"])
-    if wave is None:
+    edges = tuple(frames.edges(identifier))
+    files = study.raw_files
+    if row["wave"] not in {*study.waves, INTERVIEWS} or any(edge.wave not in files for edge in edges):
         raise StudyError(
             Problem(LEDGER, identifier, f"a number of the wave '{row['wave']}'", f"a wave that {CONFIG} declares",
                     "run the pipeline again: the study file has changed since")
         )  # fmt: skip
-    edges = tuple(frames.edges(identifier))
-    tie = next((kind for kind in CLOSEST_FIRST if any(edge.kind == kind for edge in edges)), "")
-    closest = [edge for edge in edges if edge.kind == tie]
+    wave = study.waves.get(row["wave"])
+    own = [edge for edge in edges if files[edge.wave] == row["raw_file"]]
+    tie = next((kind for kind in CLOSEST_FIRST if any(edge.kind == kind for edge in own)), "")
+    closest = [edge for edge in own if edge.kind == tie]
     columns = tuple(dict.fromkeys(name for edge in closest for name in edge.columns))
     records = sorted(set[int]().union(*(edge.records for edge in closest)))
+    if wave is not None and row["raw_file"] == wave.wave.raw:
+        shown = _records(study, wave, frames, row, columns, records[:rows])
+    else:
+        shown = _records_beside(study, row, columns, records[:rows])
     return Trace(
         row=row,
         verdict=frames.verdict(identifier),
-        variables=_origins(study, wave, _variables(wave, row)),
+        variables=_origins(study, wave, _variables(wave, row)) if wave is not None else (),
         edges=edges,
         tie=tie,
         columns=columns,
         records_behind=len(records),
-        records=_records(study, wave, frames, row, columns, records[:rows]),
+        records=shown,
     )
 
 
@@ -189,7 +201,7 @@ def _records(
     if not records:
         return ()
     raw = study.directory / wave.wave.raw
-    _must_be_unchanged(raw, wave, row)
+    _must_be_unchanged(raw, row)
     variables = {name: variables_by_column(wave.codebook).get(name) for name in columns}
     shown = [variable.code for variable in variables.values() if variable is not None and not withheld(variable)]
     imported = frames.responses(wave.id, sorted({1, *records}), shown)
@@ -207,6 +219,24 @@ def _records(
     return tuple(found)
 
 
+def _records_beside(
+    study: Study, row: dict[str, Any], columns: Sequence[str], records: Sequence[int]
+) -> tuple[RawRecord, ...]:
+    """Return records of a file beside the survey exports; it has no codebook, and the lineage names no text in it."""
+    if not records:
+        return ()
+    raw = study.directory / row["raw_file"]
+    _must_be_unchanged(raw, row)
+    table = read_beside(study.directory, row["raw_file"], columns, f"{row['id']} in {LEDGER}")
+    places = {name: column_place(table, name) for name in columns}
+    found = []
+    for record in records:
+        span = int(table.first_line[record - 1]), int(table.last_line[record - 1])
+        cells = tuple(Cell(name, "", str(table.cells[record - 1, places[name]]), {}) for name in columns)
+        found.append(RawRecord(record, *span, "", cells, print_lines_command(raw, *span)))
+    return tuple(found)
+
+
 def _cell(wave: WaveSpec, variable: Variable | None, column: str, raw: str, imported: dict[str, Any]) -> Cell:
     """Return one cell with what the importer made of it."""
     reason = withheld(variable)
@@ -220,10 +250,10 @@ def _cell(wave: WaveSpec, variable: Variable | None, column: str, raw: str, impo
     return Cell(column, variable.code, raw, dict(category.label) if category else {})
 
 
-def _must_be_unchanged(raw: Path, wave: WaveSpec, row: dict[str, Any]) -> None:
+def _must_be_unchanged(raw: Path, row: dict[str, Any]) -> None:
     found = file_digest(raw) if raw.is_file() else "no such file"
     if found != row["raw_digest"]:
         raise StudyError(
-            Problem(wave.wave.raw, "", found, f"sha256 {row['raw_digest']}, from which {row['id']} was computed",
+            Problem(row["raw_file"], "", found, f"sha256 {row['raw_digest']}, from which {row['id']} was computed",
                     "restore the file, or run the pipeline again")
         )  # fmt: skip
