@@ -8,6 +8,7 @@ too. So does whoever reads an option that counts as not ticked because its cell 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from surveyspec.conditions import All, AnyOf, Condition, Missing, Not, Value, variables_of
 from surveyspec.study import WaveSpec
@@ -17,6 +18,11 @@ Read = str | Condition | Value
 
 def sources(wave: WaveSpec, reads: Iterable[Read]) -> tuple[str, ...]:
     """Return the questionnaire variables behind variable codes and bound conditions, each once."""
+    return _sources(wave, tuple(reads))
+
+
+@lru_cache(maxsize=4096)
+def _sources(wave: WaveSpec, reads: tuple[Read, ...]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for read in reads:
         found.update(dict.fromkeys(_of_code(wave, read) if isinstance(read, str) else _of_tree(wave, read)))
@@ -25,6 +31,11 @@ def sources(wave: WaveSpec, reads: Iterable[Read]) -> tuple[str, ...]:
 
 def skip_logic_sources(wave: WaveSpec, codes: Iterable[str]) -> tuple[str, ...]:
     """Return the variables that decide whether questions were asked and reached: their filters' and the last page."""
+    return _skip_logic_sources(wave, tuple(codes))
+
+
+@lru_cache(maxsize=4096)
+def _skip_logic_sources(wave: WaveSpec, codes: tuple[str, ...]) -> tuple[str, ...]:
     reads: list[Read] = []
     for code in codes:
         variable = wave.codebook.by_code[code]

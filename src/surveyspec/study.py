@@ -37,9 +37,9 @@ VALUE_ROLES = ("x", "y", "group", "items", "given", "mediator")
 ANSWERED_ROLES = ("x", "y", "items")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WaveSpec:
-    """A wave with its codebook, its conditions bound to the variables it has."""
+    """A wave with its codebook, its conditions bound to the variables it has; equal only to itself."""
 
     id: str
     wave: Wave

@@ -33,6 +33,10 @@ from surveytrail.statistics.estimators import mean
 from surveytrail.statistics.intervals import ProportionInterval, proportion_interval
 from surveytrail.weighting import design_digest, design_of
 
+# Up to so many answers (records x items x domains) every number is computed by itself, so that no bit of it depends on
+# answers that it does not read. Beyond, sums are shared among numbers, and the last digits of one may feel another.
+APART_UP_TO = 50_000_000
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -123,7 +127,8 @@ def _estimate_with(
     weighted = design.weights > 0
     values = np.column_stack([cache.values[key] for key in value_places])
     domains = np.column_stack([cache.domains[key] for key in domain_places])
-    estimates = mean(design, values, domains)
+    apart = len(values) * len(value_places) * len(domain_places) <= APART_UP_TO
+    estimates = mean(design, values, domains, apart=apart)
     limits = _limits(design, estimates, {(spec.interval_method, spec.level) for spec, _ in chosen})
     taken = design_digest(analysis, weights, cache.wave, weight)
     rows = []

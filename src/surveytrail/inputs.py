@@ -2,7 +2,8 @@
 
 A number's exact input is its base, record by record: who it is (raw record number and respondent id), the value that is
 used or the reason why there is none, and the weight; and of the design behind it what standard errors need: how many
-records were analysed and, after raking, the weights and margins of all of them. Physical lines are not part of it.
+records were analysed, where among them the base stands (sums run over all of them in order), and after raking the
+weights and margins of all. Physical lines are not part of it.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def base_digest(
 
     Parameters
     ----------
-    design : digest of what the design behind the weights reads of all analysed records
+    design : digest of what the design behind the weights reads of all analysed records; empty where nothing is read
+        beyond the base
     identity : (n, 16) as ``identities`` gives them, of all analysed records
     inside, used : (n,) records in the base, and those of them whose value is used
     values : (n,) or (n, k) values
@@ -62,6 +64,8 @@ def base_digest(
     """
     left_out = reasons[inside & ~used]
     content = hashlib.sha256(design.encode())
+    if design:
+        content.update(np.packbits(inside).tobytes())
     content.update(identity[inside].tobytes())
     content.update(used[inside].tobytes())
     taken = values[used].astype("<f8")

@@ -47,6 +47,7 @@ def mean(
     *,
     design_effect: DesignEffect | None = None,
     covariance: bool = False,
+    apart: bool = False,
 ) -> Estimates:
     """Estimate population means, or shares of 0/1 items, in domains (Hájek estimator).
 
@@ -62,6 +63,9 @@ def mean(
         "wor" compares with simple random sampling without replacement, "wr" with replacement (Kish 1965).
     covariance:
         Whether to return the covariances of all values; rows with any value missing then leave the base of all items.
+    apart:
+        Whether each domain is computed by itself, so that not a single bit of a cell depends on what other items and
+        other domains hold. The matrix core, which shares sums among cells, is faster where there are many.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def mean(
     StatisticsError:
         Arrays that do not fit the design; a stratum with a single unit when the design's rule is `fail`.
     """
-    return _estimate(MEAN, design, [y], domains, design_effect, covariance)
+    return _estimate(MEAN, design, [y], domains, design_effect, covariance, apart)
 
 
 def total(
@@ -177,10 +181,11 @@ def _estimate(
     domains: ArrayLike | None,
     design_effect: DesignEffect | None,
     with_covariance: bool,
+    apart: bool = False,
 ) -> Estimates:
     matrices = _inputs(design, inputs)
     masks = domain_masks(design, domains)
-    if statistic in (MEAN, TOTAL) and not with_covariance and supports(design):
+    if statistic in (MEAN, TOTAL) and not with_covariance and not apart and supports(design):
         return _from_sums(statistic, design, matrices[0], masks, design_effect)
     shape = (matrices[0].shape[1], masks.shape[1])
     value, variances = np.full(shape, np.nan), np.full(shape, np.nan)
