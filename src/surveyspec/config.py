@@ -94,7 +94,7 @@ class Derived(Strict):
 
 
 class Trim(Strict):
-    """Cut weights above a bound and spread the excess over the others, repeating until none is above."""
+    """Cut weights above a bound and share the excess equally among the others, until none is above."""
 
     upper: Annotated[float, Field(gt=1)]
     relative_to: Literal["median", "mean"] = "median"

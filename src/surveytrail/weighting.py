@@ -205,15 +205,14 @@ def _raked_weight(
     try:
         margins_to_meet = {code: (answers[code], dict[Hashable, float](targets[code].items())) for code in targets}
         result = rake(np.ones(int(inside.sum())), margins_to_meet)
+        bound = weight.trim or Trim(upper=np.inf)
+        trimmed = trim(result.weights, upper=bound.upper, unit=bound.relative_to, strict=True)
     except StatisticsError as error:
-        raise StudyError(
-            Problem(weight.margins, f"weight '{name}' of {wave.id}", str(error), "margins that the sample can meet",
-                    "merge rare categories with a derived variable, or correct the margins")
-        ) from None  # fmt: skip
+        where, expected = f"weight '{name}' of {wave.id}", "margins and a bound that the sample can meet"
+        todo = "merge rare categories with a derived variable, correct the margins, or raise trim.upper"
+        raise StudyError(Problem(weight.margins, where, str(error), expected, todo)) from None
     raked, final = np.zeros(size), np.zeros(size)
     raked[inside] = result.weights
-    bound = weight.trim or Trim(upper=np.inf)
-    trimmed = trim(result.weights, upper=bound.upper, unit=bound.relative_to, strict=True)
     final[inside] = trimmed.weights
     rows: list[dict[str, object]] = [
         _row(name, "records_outside", size - int(inside.sum())),

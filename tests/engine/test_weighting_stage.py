@@ -9,7 +9,7 @@ from surveyspec.problems import StudyError
 from surveyspec.study import load_study
 from surveytrail.weighting import Weights, read_margins, weight_responses
 from tests.engine.test_cleaning import cleaned
-from tests.tiny import CONFIG, MARGINS, write_tiny
+from tests.tiny import CONFIG, MARGINS, RECORDS, write_tiny
 
 
 def weighted(folder: Path) -> Weights:
@@ -48,6 +48,16 @@ def test_trimming_cuts_at_the_bound_and_keeps_the_sum(tmp_path: Path) -> None:
     assert final.max() <= 1.5 * np.median(weights.frame["raked:raked"]) + 1e-12
     assert final.sum() == pytest.approx(6)
     assert weights.diagnostics.set_index("statistic")["value"]["trimmed"] > 0
+
+
+def test_a_bound_that_cannot_hold_stops(tmp_path: Path) -> None:
+    low = CONFIG.replace(
+        "        variables: [SIZE]\n", "        variables: [SIZE]\n        trim: {upper: 1.01, relative_to: median}\n"
+    )
+    heavy = [record.replace('"2";"3"', '"1";"3"') for record in RECORDS]
+    text = failing(write_tiny(tmp_path, config=low, records=heavy))
+    assert "weight 'raked' of w1" in text
+    assert "raise trim.upper" in text
 
 
 def test_records_outside_the_population_get_no_weight(tmp_path: Path) -> None:
