@@ -54,7 +54,7 @@ def test_a_bound_that_cannot_hold_stops(tmp_path: Path) -> None:
     low = CONFIG.replace(
         "        variables: [SIZE]\n", "        variables: [SIZE]\n        trim: {upper: 1.01, relative_to: median}\n"
     )
-    heavy = [record.replace('"2";"3"', '"1";"3"') for record in RECORDS]
+    heavy = [record.replace('"110";"1"', '"110";"2"') for record in RECORDS]
     text = failing(write_tiny(tmp_path, config=low, records=heavy))
     assert "weight 'raked' of w1" in text
     assert "raise trim.upper" in text
