@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from surveyspec.catalogue import TESTS
 from surveyspec.conditions import Condition, Variable
 from surveyspec.identifiers import seed_words
 from surveyspec.plan import TestSpec
@@ -69,6 +70,15 @@ def complete_records(spec: TestSpec, roles: Mapping[str, list[np.ndarray]]) -> n
         pairs = [~np.isnan(x) & ~np.isnan(y) for x, y in zip(roles["x"], roles["y"], strict=True)]
         return np.logical_or.reduce(pairs)
     return known.any(axis=1) if spec.hypothesis.test == "bootstrap_ranks" else known.all(axis=1)
+
+
+def failed_outcomes(spec: TestSpec, wave: WaveSpec, n_used: int) -> list[Outcome]:
+    """Return the outcomes of a test that could not be computed: all its parts, and nothing known of them."""
+    per = TESTS[spec.hypothesis.test].per
+    codes = wave.items(str(spec.hypothesis.items)) if per == "item" else spec.hypothesis.given or ()
+    parts = [()] if per == "test" else [(wave.slug(str(code)),) for code in codes]
+    nothing = float("nan")
+    return [Outcome(part, _bare(spec.hypothesis.test, nothing, nothing, nothing, n_used)) for part in parts]
 
 
 def run_hypothesis(

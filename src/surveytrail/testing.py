@@ -15,7 +15,7 @@ from surveyspec.plan import TestSpec, digest
 from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
 from surveytrail.frames import columns_of
-from surveytrail.hypotheses import Outcome, complete_records, role_columns, run_hypothesis
+from surveytrail.hypotheses import Outcome, complete_records, failed_outcomes, role_columns, run_hypothesis
 from surveytrail.inputs import base_digest, identities, joint_digest, missing_reasons
 from surveytrail.lineage import (
     FILTER,
@@ -26,6 +26,7 @@ from surveytrail.lineage import (
     raw_columns,
 )
 from surveytrail.masks import Columns, evaluate
+from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.outcome import TestResult
 from surveytrail.weighting import design_digest, design_of
 
@@ -54,6 +55,7 @@ class _Computed:
     used: np.ndarray
     reasons: np.ndarray
     input_digest: str
+    error: str | None
 
     @property
     def main(self) -> TestResult:
@@ -115,7 +117,13 @@ def _compute(
     design = design_of(analysis, weights, wave, spec.hypothesis.weight)
     complete = complete_records(spec, roles)
     used = base & complete & (design.weights > 0)
-    outcomes = run_hypothesis(spec, roles, base, design, wave)
+    error = None
+    try:
+        outcomes = run_hypothesis(spec, roles, base, design, wave)
+    except StatisticsError as failure:
+        # one test without an answer is no reason to withhold the others
+        outcomes = failed_outcomes(spec, wave, int(used.sum()))
+        error = " ".join(str(failure).split())
     values = np.column_stack([column for values in roles.values() for column in values])
     found = [columns[f"{code}:reason"] for code in sources(wave, spec.values)]
     reasons = missing_reasons(found, complete)
@@ -124,7 +132,7 @@ def _compute(
         design_digest(analysis, weights, wave, spec.hypothesis.weight) if TESTS[spec.hypothesis.test].weighted else ""
     )
     taken = base_digest(behind, identity, base, used, values, reasons, design.weights)
-    return _Computed(spec, outcomes, base, used, reasons, taken)
+    return _Computed(spec, outcomes, base, used, reasons, taken, error)
 
 
 def _holm(p_values: list[float]) -> list[float]:
@@ -137,6 +145,7 @@ def _statistics(entry: _Computed, p_adjusted: float) -> list[tuple[list[str], di
     """Return the rows of one test: the last parts of their ids and their values."""
     spec = entry.spec
     kind = TESTS[spec.hypothesis.test]
+    failed = entry.error is not None and kind.statistic is not None
     rows: list[tuple[list[str], dict[str, object]]] = []
     for outcome in entry.outcomes:
         result, parts = outcome.result, list(outcome.parts)
@@ -144,13 +153,13 @@ def _statistics(entry: _Computed, p_adjusted: float) -> list[tuple[list[str], di
             rows.append(([*parts, kind.statistic], {"value": result.statistic}))
         if kind.effect is not None:
             rows.append(([*parts, kind.effect], {"value": result.effect_size, **_bounds(spec, result)}))
-        if not np.isnan(result.p):
+        if failed or not np.isnan(result.p):
             rows.append(([*parts, "p"], {"value": result.p}))
     names = [f"df{place}" for place in range(1, len(entry.main.df) + 1)] if len(entry.main.df) > 1 else ["df"]
     rows += [([name], {"value": df}) for name, df in zip(names, entry.main.df, strict=False) if np.isfinite(df)]
-    if not np.isnan(entry.main.p):
+    if failed or not np.isnan(entry.main.p):
         rows.append((["p_adjusted"], {"value": p_adjusted}))
-        rows.append((["verdict"], {"value": _verdict(spec, entry.main, p_adjusted)}))
+        rows.append((["verdict"], {"value": None if failed else _verdict(spec, entry.main, p_adjusted)}))
     return [*rows, (["n"], {"value": entry.main.n_used})]
 
 
@@ -193,6 +202,7 @@ def _row(identifier: str, entry: _Computed, statistic: str, taken: str, values: 
         "n_excluded": json.dumps({"missing": int(entry.inside.sum()) - entry.main.n_used}),
         "df": entry.main.df[-1] if entry.main.df else None,
         "warning": "; ".join(entry.main.warnings) or None,
+        "error": entry.error,
         "spec_digest": digest([identifier, entry.spec.canonical()]),
         "input_digest": taken,
         **values,

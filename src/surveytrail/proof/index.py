@@ -1,0 +1,134 @@
+"""The lineage the other way round: from a raw cell to the numbers that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyroaring import BitMap
+
+from surveyspec.problems import Problem, StudyError
+
+if TYPE_CHECKING:
+    from surveytrail.ledger.collect import Ledger
+
+LINEAGE = "results/ledger/lineage.parquet"
+ROW_SETS = "results/ledger/row_sets.parquet"
+
+
+@dataclass(frozen=True)
+class Tie:
+    """An edge of a number, as the lineage holds it.
+
+    Parameters
+    ----------
+    kind : DIRECT, INDIRECT or GLOBAL
+    why : value, filter and groups, exclusion …
+    wave : source of the records: a wave, or the path of a file beside the survey exports
+    row_set : digest of its set of raw records
+    columns : raw column names
+    """
+
+    number: str
+    kind: str
+    why: str
+    wave: str
+    row_set: str
+    columns: tuple[str, ...]
+
+
+class CellIndex:
+    """Edges by raw column, and the raw records that each names."""
+
+    def __init__(self, ties: Iterable[Tie], records: Mapping[str, BitMap]) -> None:
+        self.ties = list(ties)
+        self.records = records
+
+    @classmethod
+    def read(cls, directory: Path) -> CellIndex:
+        """Read the lineage that a run left in a study's folder.
+
+        Raises
+        ------
+        StudyError : the pipeline has not run
+        """
+        import pyarrow.parquet as pq
+
+        for name in (LINEAGE, ROW_SETS):
+            if not (directory / name).is_file():
+                todo = "run 'make', or 'snakemake' in the study's folder, first"
+                raise StudyError(Problem(name, "", "no such file", "what a run of the pipeline writes there", todo))
+        edges = pq.read_table(directory / LINEAGE).to_pydict()
+        sets = pq.read_table(directory / ROW_SETS, columns=["row_set", "bitmap"]).to_pydict()
+        return cls._of_columns(edges, sets)
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> CellIndex:
+        """Return the index of a ledger in memory."""
+        return cls._of_columns(ledger.edges.to_dict("list"), ledger.row_sets.to_dict("list"))
+
+    @classmethod
+    def _of_columns(cls, edges: Mapping[Any, Any], sets: Mapping[Any, Any]) -> CellIndex:
+        rows = zip(*(edges[name] for name in ("number_id", "kind", "why", "wave", "row_set", "columns")), strict=True)
+        ties = [
+            Tie(number, kind, why, wave, row_set, tuple(columns)) for number, kind, why, wave, row_set, columns in rows
+        ]
+        bitmaps = (BitMap.deserialize(content) for content in sets["bitmap"])
+        return cls(ties, dict(zip(sets["row_set"], bitmaps, strict=True)))
+
+    @cached_property
+    def by_column(self) -> dict[tuple[str, str], list[Tie]]:
+        """Edges by wave and raw column."""
+        found: dict[tuple[str, str], list[Tie]] = {}
+        for tie in self.ties:
+            for column in tie.columns:
+                found.setdefault((tie.wave, column), []).append(tie)
+        return found
+
+    def of_cell(self, wave: str, record: int, column: str) -> list[Tie]:
+        """Return the edges that hold a raw cell."""
+        return [tie for tie in self.by_column.get((wave, column), []) if record in self.records[tie.row_set]]
+
+    def cells(self, number: str) -> dict[tuple[str, str], BitMap]:
+        """Return the raw records that a number reads, by wave and raw column."""
+        found: dict[tuple[str, str], BitMap] = {}
+        for tie in self._by_number.get(number, []):
+            for column in tie.columns:
+                key = (tie.wave, column)
+                found[key] = found.get(key, BitMap()) | self.records[tie.row_set]
+        return found
+
+    @cached_property
+    def _by_number(self) -> dict[str, list[Tie]]:
+        found: dict[str, list[Tie]] = {}
+        for tie in self.ties:
+            found.setdefault(tie.number, []).append(tie)
+        return found
+
+    def without_cell(self, number: str, wave: str, record: int, column: str) -> CellIndex:
+        """Return the index with one cell of one number left out: what a negative control tampers with."""
+        records, ties = dict(self.records), []
+        for tie in self.ties:
+            if (tie.number, tie.wave) == (number, wave) and column in tie.columns and record in records[tie.row_set]:
+                others = tuple(name for name in tie.columns if name != column)
+                smaller = f"{tie.row_set} without {record}"
+                records[smaller] = records[tie.row_set] - BitMap([record])
+                ties.append(Tie(tie.number, tie.kind, tie.why, wave, smaller, (column,)))
+                if others:
+                    ties.append(Tie(tie.number, tie.kind, tie.why, wave, tie.row_set, others))
+            else:
+                ties.append(tie)
+        return CellIndex(ties, records)
+
+    def without_column(self, wave: str, column: str) -> CellIndex:
+        """Return the index without any edge on a column: what a negative control tampers with."""
+        kept = [
+            Tie(tie.number, tie.kind, tie.why, tie.wave, tie.row_set, tuple(c for c in tie.columns if c != column))
+            if tie.wave == wave
+            else tie
+            for tie in self.ties
+        ]
+        return CellIndex([tie for tie in kept if tie.columns], self.records)

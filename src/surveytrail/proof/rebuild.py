@@ -1,0 +1,110 @@
+"""The judge of the proofs: all numbers computed again from raw tables, the lineage never looked at."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from surveyspec.problems import Problem, StudyError
+from surveyspec.study import Study
+from surveytrail.frames import read_frame
+from surveytrail.importing.reading import RawTable
+from surveytrail.pipeline import compute_ledger, read_tables
+
+LEDGER = "results/ledger/ledger.parquet"
+PRINTED = ("text", "interval_text")
+COMPUTED = (
+    "value", "numerator", "denominator", "n_in", "n_used", "n_excluded", "n_weighted", "n_effective", "se", "lower",
+    "upper", "df", "warning", "error", *PRINTED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number as a rebuild gives it: digest of its exact input, all that is computed, and what is printed."""
+
+    input_digest: str
+    computed: tuple[object, ...]
+    printed: tuple[object, ...]
+
+
+Rows = dict[str, Row]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Numbers that differ between two rebuilds: in their exact input, in anything computed, in what is printed."""
+
+    inputs: frozenset[str]
+    computed: frozenset[str]
+    printed: frozenset[str]
+
+
+def rows_of(ledger: pd.DataFrame) -> Rows:
+    """Return what the proofs compare of a ledger, by number id."""
+    columns = {name: [_plain(value) for value in ledger[name]] for name in COMPUTED}
+    computed = zip(*(columns[name] for name in COMPUTED), strict=True)
+    printed = zip(*(columns[name] for name in PRINTED), strict=True)
+    rows = zip(ledger["id"], ledger["input_digest"], computed, printed, strict=True)
+    return {str(number): Row(str(taken), values, texts) for number, taken, values, texts in rows}
+
+
+def differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> Differences:
+    """Compare two rebuilds; a number that vanishes has changed in every respect."""
+    gone = before.keys() - after.keys()
+    kept = [(number, row, after[number]) for number, row in before.items() if number in after]
+    return Differences(
+        inputs=frozenset(gone | {number for number, old, new in kept if old.input_digest != new.input_digest}),
+        computed=frozenset(gone | {number for number, old, new in kept if old.computed != new.computed}),
+        printed=frozenset(gone | {number for number, old, new in kept if old.printed != new.printed}),
+    )
+
+
+class Judge:
+    """Rebuilds a study from its raw tables, changed in memory or as they are.
+
+    Parameters
+    ----------
+    tables : raw table of each wave as its file holds it
+    published : the numbers as the last run left them
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        path = study.directory / LEDGER
+        if not path.is_file():
+            todo = "run 'make', or 'snakemake' in the study's folder, first"
+            raise StudyError(Problem(LEDGER, "", "no such file", "what a run of the pipeline writes there", todo))
+        self.published = rows_of(read_frame(path))
+        self.tables = read_tables(study)
+        self._require_same(differences(self.published, self.rebuild({})))
+        # what lives until now lives on: libraries that collect garbage themselves need not look at it again
+        gc.freeze()
+
+    def rebuild(self, changed: Mapping[str, RawTable]) -> Rows:
+        """Compute all numbers, with the raw tables of some waves changed.
+
+        Raises
+        ------
+        StudyError : no study could be computed from these tables
+        """
+        return rows_of(compute_ledger(self.study, {**self.tables, **changed}).frame)
+
+    def _require_same(self, found: Differences) -> None:
+        """Stop unless a rebuild without any change gives the published ledger, number by number, bit by bit."""
+        wrong = sorted(found.inputs | found.computed)
+        if wrong:
+            shown = f"{len(wrong)} of {len(self.published)} numbers differ from a rebuild, first {wrong[0]}"
+            todo = "run the pipeline again: data, study file or code have changed since"
+            raise StudyError(Problem(LEDGER, "", shown, "the ledger of the study as it is now", todo))
+
+
+def _plain(value: Any) -> object:
+    """Return a cell as something that equals itself: missing as None, floats by their exact bits."""
+    if value is None or value is pd.NA or value != value:
+        return None
+    return value.hex() if isinstance(value, float) else value
