@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recount.comparing import compare, read_ledger
+from recount.interviews import recount_interviews
 from recount.raw import connect
 from recount.reporting import Outcome, judge, screen, write_outcome
 from recount.waves import recount_wave
 from surveyspec.conditions import ConditionError
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
-from surveyspec.study import CONFIG, Study, load_study
+from surveyspec.study import CONFIG, INTERVIEWS, Study, load_study
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +49,10 @@ def recount(study: Study, ledger: Path, waves: Sequence[str]) -> Outcome:
         results = []
         for wave in waves:
             try:
-                results += recount_wave(connection, study, wave)
+                if wave == INTERVIEWS:
+                    results += recount_interviews(connection, study)
+                else:
+                    results += recount_wave(connection, study, wave)
             except ConditionError as error:
                 todo = "compare numbers with numbers and texts with 'texts'"
                 problem = Problem(CONFIG, f"a condition of {wave}", str(error), "comparable values", todo)
@@ -61,13 +65,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--directory", type=Path, default=Path(), help="study folder with config.yaml")
     parser.add_argument("--ledger", type=Path, required=True, help="the ledger, a Parquet file")
     parser.add_argument("--out", type=Path, required=True, help="folder for verification.parquet and summary.json")
-    parser.add_argument("--waves", nargs="+", help="recount these waves only")
+    parser.add_argument("--waves", nargs="+", help=f"recount these waves only ({INTERVIEWS}: the interviews)")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     return parser.parse_args(arguments)
 
 
 def _waves(study: Study, wanted: Sequence[str] | None) -> list[str]:
-    known = list(study.waves)
+    known = [*study.waves, *([INTERVIEWS] if study.config.interviews is not None else [])]
     unknown = [wave for wave in wanted or [] if wave not in known]
     if unknown:
         hint = did_you_mean(unknown[0], known) or "correct --waves"

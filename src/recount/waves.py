@@ -12,6 +12,7 @@ from recount.coding import code_answers, names_of
 from recount.estimates import estimate_numbers
 from recount.hypotheses import test_hypotheses
 from recount.raw import load_raw
+from recount.response import recount_response
 from recount.results import Result
 from recount.weighting import Weight, make_weight
 from surveyspec.identifiers import UNWEIGHTED, number_id
@@ -22,7 +23,7 @@ COUNTS = {"n", "records_outside", "trimmed"}
 
 
 def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[Result]:
-    """Recompute all statistics of a wave: flow, weighting, estimates, tests.
+    """Recompute all statistics of a wave: flow, weighting, estimates, tests, response.
 
     Parameters
     ----------
@@ -67,7 +68,8 @@ def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str)
             "interval_method": spec.interval_method, "spec_digest": digest(spec.canonical()),
         }  # fmt: skip
         results.append(replace(result, identity=identity))
-    return [*results, *test_hypotheses(connection, wave, plan_tests(study, name), names, weights, "analysed")]
+    results += test_hypotheses(connection, wave, plan_tests(study, name), names, weights, "analysed")
+    return [*results, *recount_response(connection, study, name)]
 
 
 def _add_weights(connection: duckdb.DuckDBPyConnection, weights: dict[str, Weight], analysed: str) -> None:

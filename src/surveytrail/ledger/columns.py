@@ -10,8 +10,14 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "id": (TEXT, "number id: wave.estimate[.item][.category][.group=level].weight"),
     "kind": (TEXT, "estimate, test, flow, weighting, response or interview"),
     "wave": (TEXT, "wave id, or 'interviews'"),
-    "estimate": (TEXT, "id of the estimate or hypothesis; flow, weights, response, counts, codes and alpha are built in"),
-    "item": (TEXT, "variable code of the item, if the estimate has items; frame of a response rate; code of the interviews"),
+    "estimate": (
+        TEXT,
+        "id of the estimate or hypothesis; flow, weights, response, counts, codes and alpha are built in",
+    ),
+    "item": (
+        TEXT,
+        "variable code of the item, if the estimate has items; frame of a response rate; code of the interviews",
+    ),
     "category": (INTEGER, "code of the category, in a distribution"),
     "groups": (TEXT, "JSON: pairs of variable code and category code"),
     "weight": (TEXT, "weight id, or 'unweighted'"),

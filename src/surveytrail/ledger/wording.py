@@ -75,7 +75,12 @@ RESPONSE_NUMBERS = {
 }
 INTERVIEW_NUMBERS = {
     "interviews": {"en": "Interviews", "fr": "Entretiens", "de": "Interviews", "it": "Interviste"},
-    "segments": {"en": "Coded segments", "fr": "Segments codés", "de": "Codierte Segmente", "it": "Segmenti codificati"},
+    "segments": {
+        "en": "Coded segments",
+        "fr": "Segments codés",
+        "de": "Codierte Segmente",
+        "it": "Segmenti codificati",
+    },
     "codes": {
         "en": "Interviews in which it occurs",
         "fr": "Entretiens où il apparaît",
