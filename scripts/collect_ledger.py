@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from surveyspec.study import load_study
+from surveyspec.study import INTERVIEWS, load_study
 from surveytrail.digests import call_line, file_digest
 from surveytrail.frames import read_frame, write_frame, write_whole
 from surveytrail.jobs import logged
-from surveytrail.ledger.collect import Origin, WaveResults, collect_ledger
+from surveytrail.ledger.collect import BesideResults, Origin, WaveResults, collect_ledger
 
 STAGES = {
     "clean": "clean_responses",
@@ -21,6 +21,12 @@ STAGES = {
 def origin(rule: str) -> Origin:
     script = Path(snakemake.params.workflow) / "scripts" / f"{rule}.py"
     return Origin(rule, f"scripts/{rule}.py", call_line(script, rule), snakemake.params.stages[rule])
+
+
+def beside(section: str, files: list[str], rule: str) -> BesideResults:
+    numbers, edges, row_sets = (read_frame(Path(file)) for file in files)
+    digests = {file: file_digest(Path(file)) for file in snakemake.input.beside}
+    return BesideResults(section, numbers, edges, row_sets, origin(rule), digests)
 
 
 with logged(snakemake.log[0]):
@@ -43,8 +49,14 @@ with logged(snakemake.log[0]):
         )
         for place, wave in enumerate(study.waves)
     }
+    of_waves = [name for name, spec in study.waves.items() if spec.wave.dispositions is not None]
+    extra = [
+        beside(name, given.response[3 * place : 3 * place + 3], "compute_response_rates")
+        for place, name in enumerate(of_waves)
+    ]
+    extra += [beside(INTERVIEWS, given.interviews, "analyse_interviews")] if given.interviews else []
     lock = Path(snakemake.params.workflow) / "requirements.lock"
-    ledger = collect_ledger(study, results, file_digest(lock))
+    ledger = collect_ledger(study, results, file_digest(lock), extra)
     write_frame(ledger.frame, Path(snakemake.output.ledger))
     readable = ledger.frame.to_json(orient="records", lines=True, force_ascii=False)
     write_whole(Path(snakemake.output.readable), readable.encode())

@@ -73,19 +73,21 @@ def load_manifest(directory: Path) -> Manifest:
 
 
 def data_status(study: Study) -> DataStatus:
-    """Return ``synthetic`` if the raw file of any wave is, else ``real``: what every page and figure must say.
+    """Return ``synthetic`` if the raw file of any wave is, or another that numbers come from, else ``real``.
+
+    Every page and figure must say so.
 
     Raises
     ------
-    StudyError : the raw file of a wave has no entry
+    StudyError : such a file has no entry
     """
     document, manifest = _load(study.directory)
     problems = []
     statuses = set()
-    for wave in study.waves.values():
-        entry = manifest.entry(wave.wave.raw)
+    for path in study.raw_files.values():
+        entry = manifest.entry(path)
         if entry is None:
-            problems.append(_no_entry(study.directory, document, wave.wave.raw))
+            problems.append(_no_entry(study.directory, document, path))
         else:
             statuses.add(entry.status)
     if problems:
@@ -116,7 +118,7 @@ def check_manifest(study: Study) -> Manifest:
         elif (problem := _file_problem(study.directory, entry, line)) is not None:
             problems.append(problem)
         seen.add(path)
-    named = [*(wave.wave.raw for wave in study.waves.values()), *(table.file for table in study.config.published)]
+    named = [*study.raw_files.values(), *(table.file for table in study.config.published)]
     required = dict.fromkeys([*map(os.path.normpath, named), *_files_beside_the_manifest(study.directory)])
     problems += [_no_entry(study.directory, document, path) for path in required if path not in seen]
     if problems:

@@ -59,6 +59,18 @@ def margin_files(wildcards):
     return sorted({weight.margins for weight in weights if weight.method == "raking"})
 
 
+RESPONSE_WAVES = [
+    name for name, spec in STUDY.waves.items() if spec.wave.dispositions is not None
+]
+# the files beside the survey exports; each stands for itself where waves stand for theirs
+BESIDE_FILES = [path for name, path in STUDY.raw_files.items() if name == path]
+
+
+def dispositions_file(wildcards):
+    """The file that counts what became of a wave's invitations."""
+    return wave_of(wildcards).wave.dispositions.file
+
+
 def page_files():
     """Everything that the study's authors wrote for the report."""
     folders = sorted({Path(page).parent for page in STUDY.config.report.pages})

@@ -5,6 +5,7 @@ STAGES = [
     "estimate_numbers",
     "test_hypotheses",
 ]
+BESIDE_STAGES = ["compute_response_rates", "analyse_interviews"]
 
 
 rule collect_ledger:
@@ -21,6 +22,9 @@ rule collect_ledger:
         tests=per_wave("results/{wave}/tests.parquet"),
         test_edges=per_wave("results/{wave}/tests_edges.parquet"),
         test_row_sets=per_wave("results/{wave}/tests_row_sets.parquet"),
+        beside=BESIDE_FILES,
+        response=RESPONSE_FILES,
+        interviews=INTERVIEW_FILES,
     output:
         ledger="results/ledger/ledger.parquet",
         readable="results/ledger/ledger.json",
@@ -31,7 +35,7 @@ rule collect_ledger:
     params:
         study=slices.ledger_slice(STUDY),
         code=code("collect_ledger.py"),
-        stages={stage: code(f"{stage}.py") for stage in STAGES},
+        stages={stage: code(f"{stage}.py") for stage in [*STAGES, *BESIDE_STAGES]},
         lock=LOCK,
         workflow=str(WORKFLOW),
     script:

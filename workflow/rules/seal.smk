@@ -9,6 +9,8 @@ SEALED = dict.fromkeys(
             for stage in STAGES
             for output in expand(getattr(rules, stage).output, wave=WAVES)
         ),
+        *RESPONSE_FILES,
+        *INTERVIEW_FILES,
         *rules.collect_ledger.output,
         *rules.verify_numbers.output,
         *FIGURE_FILES,

@@ -1,7 +1,7 @@
 rule verify_numbers:
     """Recompute the ledger from the raw bytes with the second engine, in a process of its own."""
     input:
-        raw=[STUDY.waves[wave].wave.raw for wave in WAVES],
+        raw=[*STUDY.raw_files.values()],
         ledger="results/ledger/ledger.parquet",
     output:
         verification="results/verification/verification.parquet",

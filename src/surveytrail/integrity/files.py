@@ -52,15 +52,17 @@ class RunFile:
 def written_files(study: Study, workflow: Path = WORKFLOW) -> list[RunFile]:
     """Return everything that people wrote and a run depends on: data, codebooks, config, pages, code, lock file."""
     waves = study.waves.values()
-    raw = [wave.wave.raw for wave in waves]
+    raw = list(study.raw_files.values())
     raw += [weight.margins for wave in waves for weight in wave.wave.weights.values() if weight.method == "raking"]
     raw += [table.file for table in study.config.published]
+    codebooks = [wave.wave.codebook for wave in waves]
+    codebooks += [study.config.interviews.codebook] if study.config.interviews is not None else []
     folders = {Path(page).parent.as_posix() for page in study.config.report.pages}
     files = {
         *(RunFile(RAW, os.path.normpath(path)) for path in raw),
         *raw_folder_files(study.directory),
         RunFile(MANIFESTS, MANIFEST),
-        *(RunFile(CODEBOOKS, os.path.normpath(wave.wave.codebook)) for wave in waves),
+        *(RunFile(CODEBOOKS, os.path.normpath(path)) for path in codebooks),
         RunFile(CONFIGS, CONFIG),
         *page_files(study.directory, folders),
         *code_files(workflow),

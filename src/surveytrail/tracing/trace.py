@@ -121,7 +121,7 @@ def trace_number(study: Study, number: str, rows: int = 5) -> Trace:
     if wave is not None and row["raw_file"] == wave.wave.raw:
         shown = _records(study, wave, frames, row, columns, records[:rows])
     else:
-        shown = _records_beside(study, row, columns, records[:rows])
+        shown = _records_beside(study, row, [name for edge in own for name in edge.columns], records[:rows])
     return Trace(
         row=row,
         verdict=frames.verdict(identifier),
@@ -222,17 +222,17 @@ def _records(
 def _records_beside(
     study: Study, row: dict[str, Any], columns: Sequence[str], records: Sequence[int]
 ) -> tuple[RawRecord, ...]:
-    """Return records of a file beside the survey exports; it has no codebook, and the lineage names no text in it."""
+    """Return records of a file beside the survey exports, with all columns that any tie names: texts are not among them."""
     if not records:
         return ()
     raw = study.directory / row["raw_file"]
     _must_be_unchanged(raw, row)
     table = read_beside(study.directory, row["raw_file"], columns, f"{row['id']} in {LEDGER}")
-    places = {name: column_place(table, name) for name in columns}
+    places = {name: column_place(table, name) for name in table.column_names if name in columns}
     found = []
     for record in records:
         span = int(table.first_line[record - 1]), int(table.last_line[record - 1])
-        cells = tuple(Cell(name, "", str(table.cells[record - 1, places[name]]), {}) for name in columns)
+        cells = tuple(Cell(name, "", str(table.cells[record - 1, places[name]]), {}) for name in places)
         found.append(RawRecord(record, *span, "", cells, print_lines_command(raw, *span)))
     return tuple(found)
 
