@@ -37,6 +37,7 @@ interviews:
   metadata: data/raw/interviews_metadata.csv
   segments: data/raw/interview_segments.csv
   codebook: data/codebooks/interviews.yaml
+  quoted: [PAPER]
   occurs_if: any_coder
   seed: 7
   draws: 200
@@ -57,25 +58,26 @@ B,2015-05-02,fr,K2,K3
 C,2015-05-03,it,K1,
 """
 # segment: codes of the first and the second coder
-#   A.1  TIME        TIME
-#   A.2  TIME TRUST  TRUST
-#   A.3  WAIT        (none)
-#   B.1  TIME        TIME
-#   B.2  (none)      WAIT
-#   C.1  TIME        (one coder only: cannot be paired)
+#   A1  TIME        TIME
+#   A2  TIME TRUST  TRUST
+#   A3  WAIT        (none)
+#   B1  TIME        TIME
+#   B2  (none)      WAIT
+#   C1  TIME        (one coder only: cannot be paired)
 SEGMENTS = """\
-iv_id,seg_id,start,end,text,code,coder,status
-A,1,0,9,"No time, sorry",BAR.TIME,K1,real
-A,1,0,9,"No time, sorry",BAR.TIME,K2,real
-A,2,9,20,Neither time nor trust,BAR.TIME,K1,synthetic
-A,2,9,20,Neither time nor trust,BAR.TRUST,K1,synthetic
-A,2,9,20,Neither time nor trust,BAR.TRUST,K2,synthetic
-A,3,20,30,We wait and see,WAIT,K1,synthetic
-B,1,0,8,Pas le temps,BAR.TIME,K2,synthetic
-B,1,0,8,Pas le temps,BAR.TIME,K3,synthetic
-B,2,8,15,On attend,,K2,synthetic
-B,2,8,15,On attend,WAIT,K3,synthetic
-C,1,0,7,Non c'è tempo,BAR.TIME,K1,synthetic
+iv_id,seg_id,start,end,language,text,code,coder,status
+PAPER,P1,,,en,They never asked us,BAR.TRUST,project,real
+A,A1,0,9,de,"No time, sorry",BAR.TIME,K1,synthetic
+A,A1,0,9,de,"No time, sorry",BAR.TIME,K2,synthetic
+A,A2,9,20,de,Neither time nor trust,BAR.TIME,K1,synthetic
+A,A2,9,20,de,Neither time nor trust,BAR.TRUST,K1,synthetic
+A,A2,9,20,de,Neither time nor trust,BAR.TRUST,K2,synthetic
+A,A3,20,30,de,We wait and see,WAIT,K1,synthetic
+B,B1,0,8,fr,Pas le temps,BAR.TIME,K2,synthetic
+B,B1,0,8,fr,Pas le temps,BAR.TIME,K3,synthetic
+B,B2,8,15,fr,On attend,,K2,synthetic
+B,B2,8,15,fr,On attend,WAIT,K3,synthetic
+C,C1,0,7,it,Non c'è tempo,BAR.TIME,K1,synthetic
 """
 FILES = {
     "data/raw/dispositions.csv": DISPOSITIONS,

@@ -39,6 +39,7 @@ def recount_interviews(connection: duckdb.DuckDBPyConnection, study: Study) -> l
     assert declared is not None and codebook is not None
     load_beside(connection, study.directory, declared.metadata, METADATA_COLUMNS, "interviews")
     load_beside(connection, study.directory, declared.segments, CODINGS, "segments")
+    connection.execute("DELETE FROM segments WHERE list_contains(?, iv_id)", [declared.quoted])
     connection.execute(_SEATS)
     connection.execute(_GIVEN)
     _check(connection, declared.metadata, declared.segments, list(codebook.by_code))

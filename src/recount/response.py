@@ -71,7 +71,9 @@ def _result(spec: ResponseSpec, cases: Cases) -> Result:
     invited = sum(cases.values())
     if spec.unit == "count":
         above: int | Fraction = invited if spec.statistic == INVITED else cases[spec.statistic]
-        value, below, used = Fraction(above), None, invited
+        value: Fraction | None = Fraction(above)
+        below: int | Fraction | None = None
+        used = invited
     else:
         above, below, used = _rate(spec.statistic, cases)
         value = Fraction(above) / below if below else None

@@ -246,6 +246,9 @@ class Interviews(Strict):
     metadata: str = Field(description="CSV with one row per interview: iv_id, coder1, coder2, …")
     segments: str = Field(description="CSV with one row per code: iv_id, seg_id, code, coder, text, status, …")
     codebook: str = Field(description="YAML of the codes")
+    quoted: list[str] = Field(
+        [], description="iv_id of segments that pages may quote and that no number counts: no interview of ours"
+    )
     occurs_if: Literal["any_coder", "all_coders"] = Field(
         description="a code occurs in an interview if any coder gave it, or if all gave it to the same segment"
     )

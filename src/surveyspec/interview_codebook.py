@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -31,6 +31,8 @@ class InterviewCodebook(Strict):
 
     title: LocalText
     languages: list[Language]
+    files: dict[Literal["metadata", "segments"], dict[str, str]] = Field({}, description="what each column holds")
+    guide: list[LocalText] = Field([], description="what was asked, in this order")
     codes: list[InterviewCode] = Field(min_length=1)
 
     @cached_property

@@ -60,12 +60,13 @@ def plan_interviews(study: Study) -> list[InterviewSpec]:
     declared, codebook = study.config.interviews, study.interview_codebook
     if declared is None or codebook is None:
         return []
-    counted = {"occurs_if": declared.occurs_if}
-    interval = {"seed": declared.seed, "draws": declared.draws, "level": declared.level}
+    left_out = {"quoted": sorted(declared.quoted)} if declared.quoted else {}
+    counted = {"occurs_if": declared.occurs_if, **left_out}
+    interval = {"seed": declared.seed, "draws": declared.draws, "level": declared.level, **left_out}
     codes = [(entry.slug, entry.code) for entry in codebook.codes]
     parts: list[tuple[Section, str, str | None, dict[str, Any]]] = [
         ("counts", "interviews", None, {}),
-        ("counts", "segments", None, {}),
+        ("counts", "segments", None, left_out),
         *(("codes", slug, code, counted) for slug, code in codes),
         ("alpha", DECISIONS, None, {**interval, "codes": [code for _, code in codes]}),
         ("alpha", CODE_SETS, None, interval),
@@ -75,8 +76,3 @@ def plan_interviews(study: Study) -> list[InterviewSpec]:
         InterviewSpec(number_id(INTERVIEWS, section, UNWEIGHTED, [part]), section, part, code, settings, (INTERVIEWS,))
         for section, part, code, settings in parts
     ]
-
-
-def segment_key(interview: str, segment: str) -> str:
-    """Return the key by which pages quote a segment."""
-    return f"{interview}.{segment}"

@@ -17,7 +17,6 @@ from surveyspec.interviews import (
     STATUSES,
     InterviewSpec,
     plan_interviews,
-    segment_key,
 )
 from surveyspec.plan import digest
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
@@ -45,6 +44,7 @@ class Coding:
     coder: str
     text: str
     status: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class Interviews:
     ----------
     coders : coders of each interview, in the order of the file
     records : record of each interview in the file of interviews
-    codings : all rows of the segments
-    languages : language of each interview, empty where the file does not say
+    codings : the rows of the segments of these interviews
+    quoted : rows that are only quoted, from no interview of the study
     """
 
     coders: dict[str, tuple[str, ...]]
     records: dict[str, int]
     codings: list[Coding]
-    languages: dict[str, str]
+    quoted: list[Coding]
 
     @cached_property
     def segments(self) -> list[SegmentId]:
@@ -83,7 +83,7 @@ class Interviews:
 
 @dataclass(frozen=True)
 class Quotation:
-    """The text of a segment as pages may quote it; ``status`` says whether anybody said it."""
+    """The text of a segment as pages may quote it; ``status`` says whether anybody said it (real) or nobody (synthetic)."""
 
     text: str
     status: str
@@ -108,14 +108,12 @@ def analyse_interviews(study: Study) -> Computed:
 
 
 def quotations(study: Study) -> dict[str, Quotation]:
-    """Return the segments of all interviews by the key under which pages quote them."""
+    """Return all segments by their ``seg_id``, the key under which pages quote them."""
     if study.config.interviews is None:
         return {}
     interviews = read_interviews(study)
-    return {
-        segment_key(*coding.segment): Quotation(coding.text, coding.status, interviews.languages[coding.segment[0]])
-        for coding in interviews.codings
-    }
+    rows = [*interviews.quoted, *interviews.codings]
+    return {row.segment[1]: Quotation(row.text, row.status, row.language) for row in rows}
 
 
 def read_interviews(study: Study) -> Interviews:
@@ -132,21 +130,26 @@ def read_interviews(study: Study) -> Interviews:
     names = column_of(metadata, "iv_id")
     pairs = zip(*(column_of(metadata, name) for name in CODERS), strict=True)
     coders = {name: tuple(filter(None, pair)) for name, pair in zip(names, pairs, strict=True)}
-    spoken = column_of(metadata, "language") if "language" in metadata.columns else [""] * len(names)
-    columns = zip(*(column_of(segments, name) for name in SEGMENT_COLUMNS), segments.first_line.tolist(), strict=True)
-    codings = [
-        Coding(record, line, (interview, segment), code, coder, text, status)
-        for record, (interview, segment, code, coder, text, status, line) in enumerate(columns, 1)
-    ]
+    rows = _codings(segments)
     problems = [
         *_interview_problems(metadata, names),
-        *_coding_problems(declared.segments, codings, coders, list(study.interview_codebook.by_code)),
-        *_segment_problems(declared.segments, codings),
+        *_coding_problems(declared.segments, rows, coders, declared.quoted, list(study.interview_codebook.by_code)),
+        *_segment_problems(declared.segments, rows),
     ]
     if problems:
         raise StudyError(problems)
-    records = {name: record for record, name in enumerate(names, 1)}
-    return Interviews(coders, records, codings, dict(zip(names, spoken, strict=True)))
+    quoted = [row for row in rows if row.segment[0] in declared.quoted]
+    codings = [row for row in rows if row.segment[0] not in declared.quoted]
+    return Interviews(coders, {name: record for record, name in enumerate(names, 1)}, codings, quoted)
+
+
+def _codings(table: RawTable) -> list[Coding]:
+    spoken = column_of(table, "language") if "language" in table.columns else [""] * len(table.cells)
+    columns = zip(*(column_of(table, name) for name in SEGMENT_COLUMNS), spoken, table.first_line.tolist(), strict=True)
+    return [
+        Coding(record, line, (interview, segment), code, coder, text, status, language)
+        for record, (interview, segment, code, coder, text, status, language, line) in enumerate(columns, 1)
+    ]
 
 
 def _interview_problems(table: RawTable, names: list[str]) -> Iterable[Problem]:
@@ -161,20 +164,23 @@ def _interview_problems(table: RawTable, names: list[str]) -> Iterable[Problem]:
 
 
 def _coding_problems(
-    file: str, codings: list[Coding], coders: dict[str, tuple[str, ...]], codes: list[str]
+    file: str, codings: list[Coding], coders: dict[str, tuple[str, ...]], quoted: list[str], codes: list[str]
 ) -> Iterable[Problem]:
     """Yield the rows whose interview, coder, code or status nobody knows, and rows that stand twice."""
     first: dict[tuple[SegmentId, str, str], int] = {}
     for row in codings:
         interview, segment = row.segment
         where = f"interview {interview}, segment {segment}"
-        if interview not in coders:
-            todo = did_you_mean(interview, coders) or "add it to the file of interviews, or correct it here"
-            yield Problem(file, "iv_id", f"'{interview}'", f"one of {listed(coders, 12)}", todo, row.line)
+        if interview not in coders and interview not in quoted:
+            known = [*coders, *quoted]
+            todo = did_you_mean(interview, known) or (
+                "correct it, add it to the file of interviews, or to 'interviews: quoted:' if nothing shall count it"
+            )
+            yield Problem(file, "iv_id", f"'{interview}'", f"one of {listed(known, 12)}", todo, row.line)
             continue
         if not segment:
             yield Problem(file, where, "no seg_id", "the id of the segment", "add it", row.line)
-        if row.coder not in coders[interview]:
+        if interview not in quoted and row.coder not in coders[interview]:
             expected = f"one of its coders, {listed(coders[interview]) or 'of whom there is none'}"
             todo = "correct it, or name the coder in the file of interviews"
             yield Problem(file, where, f"coder '{row.coder}'", expected, todo, row.line)
@@ -191,14 +197,17 @@ def _coding_problems(
 
 
 def _segment_problems(file: str, codings: list[Coding]) -> Iterable[Problem]:
-    """Yield the rows of one segment that do not agree on its text or status."""
-    first: dict[SegmentId, Coding] = {}
+    """Yield the rows of one segment that do not agree on its interview, text, status or language."""
+    first: dict[str, Coding] = {}
     for row in codings:
-        known = first.setdefault(row.segment, row)
-        if (row.text, row.status) != (known.text, known.status):
-            where = f"interview {row.segment[0]}, segment {row.segment[1]}"
-            found, expected = "another text or status", f"the one of line {known.line}: it is the same segment"
-            yield Problem(file, where, found, expected, "make them the same, or give one another seg_id", row.line)
+        known = first.setdefault(row.segment[1], row)
+        if (row.segment, row.text, row.status, row.language) != (
+            known.segment, known.text, known.status, known.language,
+        ):  # fmt: skip
+            found = "another interview, text, status or language"
+            expected = f"those of line {known.line}: it is the same segment"
+            todo = "make them the same, or give one another seg_id"
+            yield Problem(file, f"segment {row.segment[1]}", found, expected, todo, row.line)
 
 
 def _computed(spec: InterviewSpec, interviews: Interviews) -> dict[str, object]:
@@ -289,21 +298,25 @@ def _add_edges(lineage: Lineage, spec: InterviewSpec, interviews: Interviews, me
     """Tie a number to the rows of both files that it is made of.
 
     The cells with the codes decide for every number about one code which rows are its own; for the agreement of coders,
-    all rows say which segments there are and who could have given the code.
+    all rows say which segments there are and who could have given the code. Everywhere, the interview's id decides
+    whether a row counts at all.
     """
     every_interview = np.array(sorted(interviews.records.values()))
     every_row = np.array([coding.record for coding in interviews.codings])
+    quoted = np.array([coding.record for coding in interviews.quoted])
     own = np.array([coding.record for coding in interviews.codings if coding.code == spec.code], dtype=np.int64)
     if spec.section == "counts":
         if spec.part == "interviews":
             lineage.add(spec.id, "DIRECT", VALUE, metadata, every_interview, ["iv_id"])
         else:
             lineage.add(spec.id, "DIRECT", VALUE, segments, every_row, IDENTITY)
+            lineage.add(spec.id, "INDIRECT", FILTER, segments, quoted, ["iv_id"])
         return
     alone = spec.section == "codes" and spec.settings["occurs_if"] == "any_coder"
     rows = own if spec.code is not None else every_row
     lineage.add(spec.id, "DIRECT", VALUE, segments, rows, ["iv_id", "code"] if alone else CODING)
     lineage.add(spec.id, "DIRECT", VALUE, metadata, every_interview, ["iv_id"] if alone else ["iv_id", *CODERS])
     lineage.add(spec.id, "INDIRECT", FILTER, segments, every_row, ["code"])
+    lineage.add(spec.id, "INDIRECT", FILTER, segments, quoted, ["iv_id"])
     if spec.section == "alpha" and spec.code is not None:
         lineage.add(spec.id, "INDIRECT", FILTER, segments, every_row, IDENTITY)

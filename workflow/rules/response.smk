@@ -18,11 +18,11 @@ if RESPONSE_WAVES:
             RESPONSE_OUTPUTS,
         log:
             "results/logs/compute_response_rates.{wave}.log",
+        wildcard_constraints:
+            wave="|".join(RESPONSE_WAVES),
         params:
             study=lambda wildcards: slices.response_slice(wave_of(wildcards)),
             code=code("compute_response_rates.py"),
             lock=LOCK,
-        wildcard_constraints:
-            wave="|".join(RESPONSE_WAVES),
         script:
             "../../scripts/compute_response_rates.py"

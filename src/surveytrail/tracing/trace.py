@@ -222,7 +222,7 @@ def _records(
 def _records_beside(
     study: Study, row: dict[str, Any], columns: Sequence[str], records: Sequence[int]
 ) -> tuple[RawRecord, ...]:
-    """Return records of a file beside the survey exports, with all columns that any tie names: texts are not among them."""
+    """Return records of a file beside the survey exports, with the columns that ties name: texts are not among them."""
     if not records:
         return ()
     raw = study.directory / row["raw_file"]
