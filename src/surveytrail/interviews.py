@@ -83,7 +83,7 @@ class Interviews:
 
 @dataclass(frozen=True)
 class Quotation:
-    """The text of a segment as pages may quote it; ``status`` says whether anybody said it (real) or nobody (synthetic)."""
+    """The text of a segment as pages may quote it; its status says whether anybody said it."""
 
     text: str
     status: str
