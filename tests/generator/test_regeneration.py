@@ -31,9 +31,13 @@ def run(*arguments: str) -> int:
 
 def test_identical_bytes_in_a_few_seconds(tmp_path: Path) -> None:
     begin = time.perf_counter()
-    assert run("--output", str(tmp_path / "again.csv")) == 0
+    assert run("--output", str(tmp_path)) == 0
     assert time.perf_counter() - begin < 20
-    assert (tmp_path / "again.csv").read_bytes() == RAW.read_bytes()
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "wave1_unipark.csv", "wave2_limesurvey.csv", "interviews_metadata.csv", "interview_segments.csv",
+    }  # fmt: skip
+    for file in tmp_path.iterdir():
+        assert file.read_bytes() == (RAW.parent / file.name).read_bytes(), file.name
 
 
 def test_order_of_the_settings_does_not_matter(plan: Plan) -> None:
@@ -66,15 +70,22 @@ def records(content: bytes) -> list[dict[str, str]]:
 
 def test_check_and_calibration_commands(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("--check") == 0
-    assert "as data/generator.yaml gives it" in capsys.readouterr().out
+    assert capsys.readouterr().out.count("csv: as data/generator") == 4
     assert run("--calibration") == 0
-    assert "S: 21 of 21 hold" in capsys.readouterr().out
-    changed = tmp_path / "changed.csv"
+    said = capsys.readouterr().out
+    assert "S: 21 of 21 hold" in said and "P: 16 of 16 hold" in said and "FAILS" not in said
+    changed = tmp_path / RAW.name
     changed.write_bytes(RAW.read_bytes().replace(b"Xing ist", b"Xing war"))
-    assert run("--check", "--output", str(changed)) == 1
+    assert run("--check", "--only", "wave1", "--output", str(tmp_path)) == 1
     assert "NOT as data/generator.yaml" in capsys.readouterr().out
-    assert run("--check", "--output", str(tmp_path / "none.csv")) == 1
+    changed.unlink()
+    assert run("--check", "--only", "wave1", "--output", str(tmp_path)) == 1
     assert "no such file" in capsys.readouterr().err
+
+
+def test_one_part_only(tmp_path: Path) -> None:
+    assert run("--only", "interviews", "--output", str(tmp_path)) == 0
+    assert {file.name for file in tmp_path.iterdir()} == {"interviews_metadata.csv", "interview_segments.csv"}
 
 
 def study(tmp_path: Path, old: str, new: str) -> None:
@@ -115,7 +126,7 @@ def test_wrong_settings_are_explained(
 ) -> None:
     study(tmp_path, old, new)
     main = runpy.run_path(str(SCRIPT))["main"]
-    assert main(["--directory", str(tmp_path)]) == 1
+    assert main(["--directory", str(tmp_path), "--only", "wave1"]) == 1
     message = capsys.readouterr().err
     assert all(text in message for text in expected), message
     assert "data/generator.yaml:" in message
