@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import typer
 
+from surveytrail.cli.blank import blank
+from surveytrail.cli.census import census
 from surveytrail.cli.check import check
 from surveytrail.cli.claims import claims
+from surveytrail.cli.dependents import dependents
 from surveytrail.cli.diff import diff, keep
 from surveytrail.cli.doctor import doctor
 from surveytrail.cli.manifest import manifest
+from surveytrail.cli.mutate import mutate
+from surveytrail.cli.tamper import tamper
 from surveytrail.cli.trace import trace
 from surveytrail.cli.verify import verify
 
@@ -24,5 +29,7 @@ line, and leaves with exit code 0 only when all that it looked at holds.
 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   rich_markup_mode=None)  # fmt: skip
-for command in (trace, verify, claims, doctor, manifest, check, keep, diff):
+for command in (
+    trace, dependents, verify, claims, doctor, manifest, check, keep, diff, census, tamper, blank, mutate,
+):  # fmt: skip
     app.command()(command)

@@ -13,7 +13,7 @@ from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study
 from surveytrail.frames import read_frame
 from surveytrail.importing.reading import RawTable
-from surveytrail.pipeline import compute_ledger, read_tables
+from surveytrail.pipeline import compute_beside, compute_ledger, read_tables
 
 LEDGER = "results/ledger/ledger.parquet"
 PRINTED = ("text", "interval_text")
@@ -70,6 +70,7 @@ class Judge:
     Parameters
     ----------
     tables : raw table of each wave as its file holds it
+    beside : what comes from files beside them, which are not changed
     published : the numbers as the last run left them
     """
 
@@ -81,6 +82,7 @@ class Judge:
             raise StudyError(Problem(LEDGER, "", "no such file", "what a run of the pipeline writes there", todo))
         self.published = rows_of(read_frame(path))
         self.tables = read_tables(study)
+        self.beside = compute_beside(study)
         self._require_same(differences(self.published, self.rebuild({})))
         # what lives until now lives on: libraries that collect garbage themselves need not look at it again
         gc.freeze()
@@ -92,7 +94,7 @@ class Judge:
         ------
         StudyError : no study could be computed from these tables
         """
-        return rows_of(compute_ledger(self.study, {**self.tables, **changed}).frame)
+        return rows_of(compute_ledger(self.study, {**self.tables, **changed}, self.beside).frame)
 
     def _require_same(self, found: Differences) -> None:
         """Stop unless a rebuild without any change gives the published ledger, number by number, bit by bit."""

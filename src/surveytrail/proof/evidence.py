@@ -1,0 +1,156 @@
+"""Why a raw cell is not read by any number: by codebook, cleaning and specification, never by the lineage."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from surveyspec.codebook import Position, Variable
+from surveyspec.plan import plan_numbers, plan_tests
+from surveyspec.problems import Problem, StudyError, listed
+from surveyspec.sources import sources
+from surveyspec.study import Study, WaveSpec
+from surveytrail.digests import file_digest
+
+if TYPE_CHECKING:
+    from surveytrail.proof.members import Member
+
+Unread = Literal["row excluded", "column not analysed", "identifier dropped"]
+NOT_USED = "in the codebook, and no number, weight or cleaning rule reads it"
+OUTSIDE = "numbers read it in bases to which this record does not belong"
+LEDGER = "results/ledger/ledger.parquet"
+
+
+@dataclass(frozen=True)
+class ColumnReason:
+    """Why no cell of a column is read."""
+
+    unread: Unread
+    reason: str
+
+
+def column_reason(
+    wave: WaveSpec, column: str, place: int, header: str, read: Mapping[str, bool]
+) -> ColumnReason | None:
+    """Return why a column is not read, None if the specification reads it.
+
+    Parameters
+    ----------
+    column : its name in the lineage
+    place : 0-based place in the file
+    header : the header cell
+    read : variables that the specification reads, from ``variables_read``
+    """
+    for unread, entries in (
+        ("identifier dropped", wave.codebook.dropped),
+        ("column not analysed", wave.codebook.not_analysed),
+    ):
+        for entry in entries:
+            if fnmatchcase(header, entry.column) or column == entry.column:
+                return ColumnReason(unread, entry.reason)  # type: ignore[arg-type]
+    variable = variable_at(wave, place, header)
+    if variable is None:
+        return None
+    if variable.sensitivity == "drop":
+        return ColumnReason("identifier dropped", "sensitivity: drop")
+    return None if variable.code in read else ColumnReason("column not analysed", NOT_USED)
+
+
+def variable_at(wave: WaveSpec, place: int, header: str) -> Variable | None:
+    """Return the variable of a raw column, if the codebook has one."""
+    for variable in wave.codebook.variables:
+        column = variable.column
+        if column.position == place + 1 if isinstance(column, Position) else column == header:
+            return variable
+    return None
+
+
+def variables_read(study: Study, wave: WaveSpec) -> dict[str, bool]:
+    """Return the questionnaire variables that the specification reads.
+
+    Returns
+    -------
+    variable code -> whether a filter, a group, raking or a cleaning rule reads it, and so of every record analysed;
+    where it is False, values read it of the records of their bases, and skip logic of those left out
+    """
+    from surveyspec.sources import skip_logic_sources
+    from surveytrail.lineage import rule_reads, weight_reads
+
+    everywhere: list[str] = [wave.wave.respondent]
+    values: list[str] = []
+    for rule in wave.wave.cleaning:
+        everywhere += sources(wave, rule_reads(wave, rule))
+    for spec in plan_numbers(study, wave.id):
+        values += sources(wave, [spec.value])
+        where = [spec.where] if spec.where is not None else []
+        everywhere += sources(wave, [*where, *(code for code, _ in spec.groups)])
+    for test in plan_tests(study, wave.id):
+        values += sources(wave, test.values)
+        everywhere += sources(wave, [test.where] if test.where is not None else [])
+    values += skip_logic_sources(wave, dict.fromkeys(values))
+    for weight in wave.wave.weights.values():
+        everywhere += sources(wave, weight_reads(wave, weight))
+    return {**dict.fromkeys(values, False), **dict.fromkeys(everywhere, True)}
+
+
+def value_readers(study: Study, wave: WaveSpec) -> dict[str, list[Member]]:
+    """Return for each questionnaire variable the bases whose values are computed from it."""
+    from surveyspec.catalogue import TESTS
+    from surveytrail.proof.members import Member
+
+    members = [Member.of_number(wave, spec) for spec in plan_numbers(study, wave.id)]
+    members += [Member.of_test(wave, spec, TESTS[spec.hypothesis.test].weighted) for spec in plan_tests(study, wave.id)]
+    found: dict[str, list[Member]] = {}
+    for member in members:
+        for code in member.roots:
+            found.setdefault(code, []).append(member)
+    return found
+
+
+def excluded_records(directory: Path, wave: str) -> dict[int, str]:
+    """Return the rule that excluded each excluded record, as cleaning wrote it down.
+
+    Raises
+    ------
+    StudyError : the pipeline has not run
+    """
+    name = f"results/{wave}/exclusions.csv"
+    with open_result(directory, name).open(encoding="utf-8", newline="") as stream:
+        return {int(row["record"]): row["rule"] for row in csv.DictReader(stream)}
+
+
+def open_result(directory: Path, name: str) -> Path:
+    """Return the path of a result.
+
+    Raises
+    ------
+    StudyError : the pipeline has not run
+    """
+    path = directory / name
+    if not path.is_file():
+        todo = "run 'make', or 'snakemake' in the study's folder, first"
+        raise StudyError(Problem(name, "", "no such file", "what a run of the pipeline writes there", todo))
+    return path
+
+
+def require_unchanged(study: Study, files: Iterable[str]) -> None:
+    """Stop if a raw file is not the one that the ledger was computed from.
+
+    Raises
+    ------
+    StudyError : names the files
+    """
+    import pyarrow.parquet as pq
+
+    path = open_result(study.directory, LEDGER)
+    recorded = pq.read_table(path, columns=["raw_file", "raw_digest"]).to_pydict()
+    digests = dict(zip(recorded["raw_file"], recorded["raw_digest"], strict=True))
+    changed = [name for name in files if name in digests and file_digest(study.directory / name) != digests[name]]
+    if changed:
+        todo = "restore the file, or run the pipeline again"
+        expected = "the raw files that the ledger was computed from"
+        raise StudyError(Problem(listed(changed), "", "another sha256", expected, todo))
