@@ -120,7 +120,7 @@ def _code_sets(connection: duckdb.DuckDBPyConnection) -> list[FloatArray]:
 
 
 def _alpha_and_limits(units: Sequence[FloatArray], spec: InterviewSpec) -> tuple[float | None, Limits, int]:
-    """Return alpha, its percentile interval over samples of the segments, and how many segments two coders saw.
+    """Return alpha, its percentile interval over draws of the segments, and how many segments two coders saw.
 
     A unit that m coders saw adds, over all ordered pairs of its values that differ, 1 / (m - 1) to the disagreement;
     chance would make n (n - 1) times as many pairs of all n values differ as there are (Krippendorff 2011).
@@ -139,6 +139,8 @@ def _alpha_and_limits(units: Sequence[FloatArray], spec: InterviewSpec) -> tuple
     observed = _alpha(table.sum(axis=0))
     if math.isnan(observed):
         return None, NONE, len(table)
+    if not table[:, 0].any():
+        return observed, NONE, len(table)  # without disagreement the draws show no uncertainty
     settings = spec.settings
     seed = seed_words(settings["seed"], spec.id)
     if len(table) == 1:

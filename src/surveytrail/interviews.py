@@ -263,12 +263,14 @@ def _agreement(spec: InterviewSpec, interviews: Interviews) -> dict[str, object]
         return row | {"value": None, "n_used": 0, "error": f"{error.title}: {error.hint}"}
     known = not np.isnan(found.alpha)
     warning = f"{found.undefined} of {spec.settings['draws']} draws hold one value only and were left out"
+    if np.isnan(found.lower):
+        warning = "the coders never differ: the bootstrap can give no interval"
     return row | {
         "value": found.alpha if known else None,
         "lower": None if np.isnan(found.lower) else found.lower,
         "upper": None if np.isnan(found.upper) else found.upper,
         "n_used": found.blocks,
-        "warning": warning if known and found.undefined else None,
+        "warning": warning if known and (found.undefined or np.isnan(found.lower)) else None,
         "error": None if known else "all values are the same: agreement by chance is certain",
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from surveyspec.plan import plan_numbers, plan_tests
@@ -71,13 +73,16 @@ def compute_beside(study: Study) -> list[BesideResults]:
     ]
 
 
-def compute_ledger(study: Study, tables: dict[str, RawTable] | None = None) -> Ledger:
+def compute_ledger(
+    study: Study, tables: dict[str, RawTable] | None = None, beside: Sequence[BesideResults] | None = None
+) -> Ledger:
     """Compute the ledger of a study.
 
     Parameters
     ----------
-    tables : raw table per wave; read from the study's folder if absent. Files beside them are read from there always.
+    tables : raw table per wave; read from the study's folder if absent
+    beside : what comes from files beside them; computed if absent
     """
     given = read_tables(study) if tables is None else tables
     results = {name: compute_wave(study, wave, given[name]) for name, wave in study.waves.items()}
-    return collect_ledger(study, results, "", compute_beside(study))
+    return collect_ledger(study, results, "", compute_beside(study) if beside is None else beside)

@@ -19,7 +19,8 @@ class Agreement:
 
     Attributes
     ----------
-    lower, upper: percentile interval over the bootstrap draws in which alpha is defined.
+    lower, upper: percentile interval over the bootstrap draws in which alpha is defined; NaN where the coders never
+        differ, since samples of such units show no uncertainty at all.
     units: units with values of two or more coders.
     blocks: of these units, the blocks that are drawn together.
     undefined: draws left out because all values in them are the same.
@@ -81,7 +82,7 @@ def nominal_alpha(counts: FloatArray, *, seed: int | Sequence[int], draws: int, 
     tail = (1 - level) / 2
     lower, upper = np.quantile(defined, [tail, 1 - tail], method="linear") if len(defined) else (np.nan, np.nan)
     observed = float(_alpha(sums.sum(axis=0)[None])[0])
-    if np.isnan(observed):
+    if np.isnan(observed) or not disagreement.any():
         lower = upper = np.nan
     return Agreement(observed, float(lower), float(upper), int(paired.sum()), len(sums), draws - len(defined))
 
