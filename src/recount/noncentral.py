@@ -52,29 +52,52 @@ def chi_square_limits(x: float, df: float, level: float) -> tuple[float, float]:
 
 
 def t_below(t: float, df: float, noncentrality: float) -> float:
-    """Return P(T <= t) for the noncentral t distribution: the mean of Phi(t s - noncentrality) over s = chi / sqrt(df)."""
-    s, shares = _chi_nodes(t, df)
-    return math.fsum(
-        share * 0.5 * math.erfc((noncentrality - t * part) / math.sqrt(2))
-        for part, share in zip(s, shares, strict=True)
-    )
+    """Return P(T <= t) for the noncentral t distribution of T = (Z + noncentrality) / s with s = chi / sqrt(df).
+
+    It is the mean of Phi(t s - noncentrality) over s or, where t is so large that this bends too sharply, the mean of
+    P(s >= (z + noncentrality) / t) over z.
+    """
+    if abs(t) <= math.sqrt(2 * df):
+        s, shares = _chi_nodes(t, df)
+        return math.fsum(
+            share * _normal_below(t * part - noncentrality) for part, share in zip(s, shares, strict=True)
+        )
+    if t < 0:
+        return 1 - t_below(-t, df, -noncentrality)
+    low = max(-noncentrality, -REACH)
+    if low >= REACH:
+        return 1.0
+    z, shares = _nodes(low, REACH, 24)
+    density = math.sqrt(df / 2) / t
+    return _normal_below(-noncentrality) + math.fsum(
+        share * math.exp(log_upper_gamma(df / 2, ((part + noncentrality) * density) ** 2) - part * part / 2)
+        for part, share in zip(z, shares, strict=True)
+    ) / math.sqrt(2 * math.pi)
+
+
+def _normal_below(z: float) -> float:
+    return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
 @lru_cache(maxsize=8)
 def _chi_nodes(t: float, df: float) -> tuple[list[float], list[float]]:
-    """Return points of s = chi / sqrt(df) and their shares of the integral (Gauss-Legendre on panels)."""
+    """Return points of s = chi / sqrt(df) and their shares of its distribution."""
     low = max(0.0, 1 - REACH / math.sqrt(2 * df))
     high = 1 + REACH / math.sqrt(df)
     # the normal distribution function bends within 1 / |t|, the density of s within 1 / sqrt(df)
-    panels = 12 + math.ceil((high - low) * abs(t))
-    width = (high - low) / panels
-    s = [low + width * (panel + (node + 1) / 2) for panel in range(panels) for node in NODES.tolist()]
-    widths = PANEL_WEIGHTS.tolist() * panels
+    s, widths = _nodes(low, high, 12 + math.ceil((high - low) * abs(t)))
     shares = [
-        math.exp(log_gamma_term(df / 2, df / 2 * part * part)) * df / part * weight * width / 2
-        for part, weight in zip(s, widths, strict=True)
+        math.exp(log_gamma_term(df / 2, df / 2 * part * part)) * df / part * width
+        for part, width in zip(s, widths, strict=True)
     ]
     return s, shares
+
+
+def _nodes(low: float, high: float, panels: int) -> tuple[list[float], list[float]]:
+    """Return points between two ends and the width that each stands for (Gauss-Legendre on equal panels)."""
+    width = (high - low) / panels
+    points = [low + width * (panel + (node + 1) / 2) for panel in range(panels) for node in NODES.tolist()]
+    return points, [weight * width / 2 for weight in PANEL_WEIGHTS.tolist()] * panels
 
 
 def t_limits(t: float, df: float, level: float) -> tuple[float, float]:
