@@ -15,8 +15,9 @@ from pydantic import Field
 
 from studygenerator.draws import stream
 from studygenerator.items import Share
-from surveyspec.codebook import Language, LocalText
+from surveyspec.codebook import Language
 from surveyspec.documents import Document, KeyPath, Strict, load_document, parse_document
+from surveyspec.interview_codebook import InterviewCodebook
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
 
 ARTICLE, PROJECT = "ARTICLE", "project"
@@ -72,30 +73,6 @@ class Settings(Strict):
     disagreement: Disagreement
     quotation: Quotation
     interviews: Annotated[list[Interview], Field(min_length=1)]
-
-
-class Code(Strict):
-    """One code of the tree."""
-
-    code: str
-    label: LocalText
-
-
-class Files(Strict):
-    """Columns of the two files, in order, with what they hold."""
-
-    metadata: dict[str, str]
-    segments: dict[str, str]
-
-
-class InterviewCodebook(Strict):
-    """What the interview files hold."""
-
-    title: LocalText
-    languages: list[Language]
-    files: Files
-    codes: list[Code]
-    guide: list[LocalText]
 
 
 @dataclass(frozen=True)
@@ -157,12 +134,12 @@ def export_metadata(plan: InterviewPlan) -> bytes:
         }
         for interview in plan.settings.interviews
     ]
-    return _table(plan.codebook.files.metadata, rows)
+    return _table(plan.codebook.files["metadata"], rows)
 
 
 def export_segments(plan: InterviewPlan) -> bytes:
     """Return the file with one row per code that a coder gave to a segment; the published quotation comes first."""
-    return _table(plan.codebook.files.segments, [*_quotation(plan.settings), *_coded(plan)])
+    return _table(plan.codebook.files["segments"], [*_quotation(plan.settings), *_coded(plan)])
 
 
 def _quotation(settings: Settings) -> Iterator[dict[str, object]]:
