@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks.peers import PEERS, PeerMissingError, Task
+from benchmarks.peers import PEERS, PeerMissingError, Task, r_survey_replicates
 from benchmarks.timing import alternating, median_seconds, peak_megabytes, process_gigabytes
 from surveytrail.statistics import estimators
 from surveytrail.statistics.design import RegressionStep, ReplicateDesign, SurveyDesign
+from surveytrail.statistics.estimates import Estimates
 
 ITEMS, DOMAINS, REPLICATES, STRATA = 200, 10, 500, 4
 PEER_ITEMS = 20
+FULL_PEERS = {"R survey"}
 # Replicate weights of a million rows would fill the memory as one matrix; peers would take hours.
 LARGEST_STORED = 100_000
 LARGEST_FOR_PEERS = 100_000
@@ -45,7 +47,7 @@ def run(sizes: Sequence[int]) -> list[Record]:
         _ = design.stages
         records += _linearised(task, design, masks)
         if rows <= LARGEST_STORED:
-            records.append(_replicated(task, masks))
+            records += _replicated(task, masks)
         if rows <= LARGEST_FOR_PEERS:
             records += _peers(task, design, masks)
     records.append({"work": "largest resident memory of this process, data included", "gigabytes": process_gigabytes()})
@@ -87,7 +89,7 @@ def _sparse_products(task: Task, items: np.ndarray) -> None:
         _ = sparse.csr_array((values, (groups, rows)), shape=(STRATA * DOMAINS, rows.size)) @ items
 
 
-def _replicated(task: Task, masks: np.ndarray) -> Record:
+def _replicated(task: Task, masks: np.ndarray) -> list[Record]:
     rows = task.weights.shape[0]
     counts = np.random.default_rng(3).poisson(1.0, (rows, REPLICATES))
     weights = task.weights[:, None] * counts
@@ -98,30 +100,45 @@ def _replicated(task: Task, masks: np.ndarray) -> Record:
     ours, bare = alternating(
         [lambda: estimators.mean(design, items, masks), lambda: weights.T @ items], 9 if rows < 10_000 else 5
     )
-    return {
+    record = {
         "work": f"{ITEMS} items x {DOMAINS} domains, {REPLICATES} replicates", "rows": rows, "seconds": ours,
         "peak_mb": peak_megabytes(lambda: estimators.mean(design, items, masks)), "bare_product": bare,
         "times_bare": ours / bare,
     }  # fmt: skip
+    return [record, *([_replicate_peer(task, weights, ours)] if rows <= LARGEST_FOR_PEERS else [])]
 
 
 def _peers(task: Task, design: SurveyDesign, masks: np.ndarray) -> list[Record]:
-    small = task._replace(items=task.items[:, :PEER_ITEMS])
-    own = estimators.mean(design, small.items, masks)
-    seconds = median_seconds(lambda: estimators.mean(design, small.items, masks), 7)
-    work = f"{PEER_ITEMS} items x {DOMAINS} domains, Taylor"
-    records: list[Record] = [{"work": work, "rows": task.weights.shape[0], "seconds": seconds}]
-    for name, peer in PEERS.items():
-        try:
-            result = peer(small)
-        except PeerMissingError as reason:
-            records.append({"work": f"{work}, {name}", "skipped": str(reason)})
-            continue
-        difference = float(np.abs(result.errors / own.standard_error - 1.0).max())
-        records.append(
-            {
-                "work": f"{work}, {name}", "rows": task.weights.shape[0], "seconds": result.seconds,
-                "times_ours": result.seconds / seconds, "largest_difference_of_errors": difference,
-            }
-        )  # fmt: skip
+    """Time the other packages: R's on all items, the slower ones on twenty, ours on the same."""
+    records: list[Record] = []
+    for names, count in ((FULL_PEERS, ITEMS), (set(PEERS) - FULL_PEERS, PEER_ITEMS)):
+        part = task._replace(items=task.items[:, :count])
+        own = estimators.mean(design, part.items, masks)
+        seconds = median_seconds(lambda part=part: estimators.mean(design, part.items, masks), 7)
+        work = f"{count} items x {DOMAINS} domains, Taylor"
+        records.append({"work": work, "rows": task.weights.shape[0], "seconds": seconds})
+        records += [_peer(name, work, part, seconds, own) for name in PEERS if name in names]
     return records
+
+
+def _peer(name: str, work: str, task: Task, seconds: float, own: Estimates) -> Record:
+    try:
+        result = PEERS[name](task)
+    except PeerMissingError as reason:
+        return {"work": f"{work}, {name}", "skipped": str(reason)}
+    return {
+        "work": f"{work}, {name}", "rows": task.weights.shape[0], "seconds": result.seconds,
+        "times_ours": result.seconds / seconds,
+        "largest_difference_of_errors": float(np.abs(result.errors / own.standard_error - 1.0).max()),
+    }  # fmt: skip
+
+
+def _replicate_peer(task: Task, weights: np.ndarray, seconds: float) -> Record:
+    work = f"{ITEMS} items x {DOMAINS} domains, {REPLICATES} replicates, R survey"
+    try:
+        result = r_survey_replicates(task, weights)
+    except PeerMissingError as reason:
+        return {"work": work, "skipped": str(reason)}
+    return {
+        "work": work, "rows": task.weights.shape[0], "seconds": result.seconds, "times_ours": result.seconds / seconds
+    }  # fmt: skip

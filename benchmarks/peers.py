@@ -68,6 +68,34 @@ def r_survey(task: Task) -> PeerResult:
         return PeerResult(float(done.stdout.split()[-1]), np.loadtxt(result).T)
 
 
+_R_REPLICATES = """
+suppressMessages(library(survey)); args <- commandArgs(TRUE)
+d <- read.csv(args[1]); n <- nrow(d)
+reps <- matrix(readBin(args[3], "double", n * as.integer(args[4])), nrow = n)
+s <- svrepdesign(weights = ~w, repweights = reps, data = d, type = "other", combined.weights = TRUE,
+                 scale = 1 / (ncol(reps) - 1), rscales = rep(1, ncol(reps)))
+items <- make.formula(grep("^i", names(d), value = TRUE))
+t <- system.time(r <- svyby(items, ~dom, s, svymean))["elapsed"]
+write.table(as.matrix(SE(r)), args[2], row.names = FALSE, col.names = FALSE); cat(t, "\n")
+"""
+
+
+def r_survey_replicates(task: Task, weights: np.ndarray) -> PeerResult:
+    """R's survey package with the replicate weights (n, R): svyby(..., svymean)."""
+    if shutil.which("Rscript") is None:
+        raise PeerMissingError("Rscript is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        data, result, script, reps = (Path(folder) / name for name in ("data.csv", "se.txt", "run.R", "reps.bin"))
+        task.frame().to_csv(data, index=False)
+        weights.astype(np.float64).ravel(order="F").tofile(reps)
+        script.write_text(_R_REPLICATES, "utf-8")
+        command = ["Rscript", script, data, result, reps, str(weights.shape[1])]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise PeerMissingError(f"R stops: {done.stderr.strip().splitlines()[-1:]}")
+        return PeerResult(float(done.stdout.split()[-1]), np.loadtxt(result).T)
+
+
 def svy(task: Task) -> PeerResult:
     """The svy package on Polars."""
     package, polars = _load("svy"), _load("polars")
