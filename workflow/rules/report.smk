@@ -4,6 +4,7 @@ rule render_report:
         ledger="results/ledger/ledger.parquet",
         verification="results/verification/verification.parquet",
         figures=FIGURE_FILES,
+        beside=BESIDE_FILES,
         pages=page_files(),
     output:
         DOCUMENTS,

@@ -112,6 +112,12 @@ local function resolve_span(el)
     return marked(pandoc.Inlines(localized(texts, a.codebook)), 'st-codebook', 'codebook', a.codebook, 'Codebook Text')
   end
   if a.quote then return quote_span(el, a.quote) end
+  if a.segment then -- what was said in an interview, in its own language, with a mark where nobody said it
+    local segment = ledger.segments[a.segment] or fail('unknown segment "' .. a.segment .. '"')
+    local said = marked(pandoc.Inlines(segment.text), 'st-segment', 'segment', a.segment, 'Quoted Words')
+    said.attributes.lang, said.attributes.status = segment.language, segment.status
+    return segment.status == 'real' and said or { said, pandoc.Space(), pandoc.Span(pandoc.Inlines(word('invented')), pandoc.Attr('', { 'st-unsupported' })) }
+  end
   if a.claim then return claim_span(el, a.claim) end
   if a.word then return pandoc.Span(pandoc.Inlines(word(a.word)), pandoc.Attr('', { 'st-word' })) end
 end

@@ -30,7 +30,7 @@ BIBLIOGRAPHY_KEY = re.compile(
     r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE
 )
 HEADING = re.compile(r"#{1,6} |title:")
-KINDS = ("num", "param", "quote", "claim", "codebook", "word")
+KINDS = ("num", "param", "quote", "segment", "claim", "codebook", "word")
 SHOWN = {
     "value": "text",
     "interval": "interval",
@@ -61,6 +61,14 @@ def citation_keys(paths: Iterable[Path]) -> set[str]:
     """Return the keys of BibTeX files."""
     return {
         match.group("key") for path in paths for match in BIBLIOGRAPHY_KEY.finditer(path.read_text(encoding="utf-8"))
+    }
+
+
+def attributes_of(written: str) -> dict[str, str]:
+    """Return the attributes of a span by name, from what stands in its braces."""
+    return {
+        part.group("key"): part.group("double") or part.group("single") or part.group("bare") or ""
+        for part in ATTRIBUTE.finditer(written)
     }
 
 
@@ -116,8 +124,7 @@ def _included(main: Source, page: Page, staged: Path, problems: list[Problem]) -
 
 def _span_problems(source: Source, language: str, ledger: Mapping[str, Any], citations: set[str]) -> Iterator[Problem]:
     for match in SPAN.finditer(source.prose):
-        attributes = {part.group("key"): part.group("double") or part.group("single") or part.group("bare") or ""
-                      for part in ATTRIBUTE.finditer(match.group("attributes"))}  # fmt: skip
+        attributes = attributes_of(match.group("attributes"))
         text, line = match.group("text"), source.line(match.start())
         kinds = [kind for kind in KINDS if kind in attributes]
         if not kinds:
@@ -169,6 +176,11 @@ def _key_problem(
         return None if key in citations else (
             f"unknown citation key '{key}'", "a key of the page's bibliography",
             did_you_mean(key, citations) or "add the source to the bibliography",
+        )  # fmt: skip
+    elif kind == "segment":
+        return None if key in ledger["segments"] else (
+            f"unknown segment '{key}'", "the seg_id of a segment of the interviews",
+            "look it up in the file that 'interviews: segments:' names",
         )  # fmt: skip
     elif kind == "word":
         texts = _word(key)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from surveyspec.identifiers import short_anchor
 from surveyspec.problems import Problem, StudyError
-from surveyspec.study import CONFIG, Study, WaveSpec
+from surveyspec.study import CONFIG, INTERVIEWS, Study, WaveSpec
 from surveytrail.claims import check_claims
 from surveytrail.manifest import data_status, load_manifest
 from surveytrail.reporting.extension import word, words
@@ -41,6 +41,7 @@ def ledger_document(
     verification: pd.DataFrame | None,
     figures: Path,
     citations: Iterable[str],
+    segments: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Return the content of ``ledger.json``.
 
@@ -50,6 +51,7 @@ def ledger_document(
     verification : verdicts of the second engine (``id``, ``match``), None where it has not run
     figures : folder with the drawn figures
     citations : keys of the bibliographies
+    segments : what pages quote of the interviews
 
     Raises
     ------
@@ -75,6 +77,7 @@ def ledger_document(
         "codebook": _codebook(study, languages),
         "figures": _figures(study, figures, languages),
         "claims": _claims(study, ledger, languages),
+        "segments": {key: dict(segment) for key, segment in (segments or {}).items()},
         "citations": dict.fromkeys(sorted(citations), True),
         "colophon": _colophon(study, rows, verdicts, languages),
         "words": words(),
@@ -159,7 +162,10 @@ def _parameters(study: Study, languages: list[str]) -> tuple[dict[str, Any], dic
 
 
 def _codebook(study: Study, languages: list[str]) -> dict[str, Any]:
-    """Return labels by ``wave.VARIABLE``, answers by ``wave.VARIABLE.code``, wordings by ``wave.VARIABLE.question``."""
+    """Return labels by ``wave.VARIABLE``, answers by ``wave.VARIABLE.code``, wordings by ``wave.VARIABLE.question``.
+
+    Codes of the interviews stand under ``interviews.CODE``.
+    """
     texts: dict[str, Any] = {}
     for wave in study.waves.values():
         for code in wave.names:
@@ -168,6 +174,8 @@ def _codebook(study: Study, languages: list[str]) -> dict[str, Any]:
             if wave.is_coded(code):
                 for category in wave.categories(code):
                     texts[f"{wave.id}.{code}.{category.code}"] = _for(category.label, languages)
+    for entry in study.interview_codebook.codes if study.interview_codebook is not None else []:
+        texts[f"{INTERVIEWS}.{entry.code}"] = _for(entry.label, languages)
     return texts
 
 
@@ -225,11 +233,11 @@ def _colophon(
     add("people", ", ".join(f"{person.name} ({person.role})" for person in spec.people))
     for key in ("institution", "funding", "source"):
         add(key, str(getattr(spec, key)))
-    for wave in study.waves.values():
-        entry = manifest.entry(wave.wave.raw)
-        assert entry is not None  # data_status has refused a wave without an entry
+    for path in study.raw_files.values():
+        entry = manifest.entry(path)
+        assert entry is not None  # data_status has refused a file without an entry
         lines.append({"key": "data", "text": {
-            language: f"{entry.path}, {word(f'colophon.{data_status(study)}', language)}, {entry.licence}, "
+            language: f"{entry.path}, {word(f'colophon.{entry.status}', language)}, {entry.licence}, "
             f"SHA-256 {entry.sha256}" for language in languages
         }})  # fmt: skip
     total, same = len(rows), sum(verdict == "match" for verdict in verdicts.values())

@@ -17,6 +17,7 @@ from surveytrail.reporting.docx_reference import docx_reference
 from surveytrail.reporting.extension import EXTENSION, PROJECT
 from surveytrail.reporting.ledger_document import ledger_document
 from surveytrail.reporting.pages import Page, load_pages, reference_name
+from surveytrail.reporting.quotations import segment_texts
 from surveytrail.reporting.tables import fragments
 
 BESIDE_PAGES = {".bib", ".csl", ".md", ".svg", ".png", ".jpg", ".jpeg"}
@@ -59,7 +60,9 @@ def stage_project(
     shutil.copy(PROJECT / "_quarto.yml", folder / "_quarto.yml")
     _copy_fonts(folder / "fonts")
     citations = {page.source: _citations(page, folder) for page in pages}
-    document = ledger_document(study, ledger, verification, figures, set().union(*citations.values()))
+    written = [*(page.text for page in pages), *(path.read_text(encoding="utf-8") for path in folder.rglob("*.md"))]
+    segments = segment_texts(study, written)
+    document = ledger_document(study, ledger, verification, figures, set().union(*citations.values()), segments)
     (folder / "ledger.json").write_text(
         json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", encoding="utf-8"
     )

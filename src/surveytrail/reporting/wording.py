@@ -41,10 +41,17 @@ def base_text(row: Mapping[str, Any], languages: list[str]) -> dict[str, str]:
     groups = local(row["group_label"], languages) or {}
     texts = {}
     for language in languages:
-        unit = word("respondents" if row["kind"] in {"estimate", "test"} else "records", language)
+        unit = word(_unit(row), language)
         number = "–" if used is None else f"{count_text(used, language)} {unit}"
         texts[language] = f"{number} ({groups[language]})" if groups.get(language) else number
     return texts
+
+
+def _unit(row: Mapping[str, Any]) -> str:
+    """Return the word for what a number counts or is computed over."""
+    if row["kind"] == "interview":
+        return "segments" if row["estimate"] == "alpha" or row["statistic"] == "segments" else "interviews"
+    return {"estimate": "respondents", "test": "respondents", "response": "cases"}.get(str(row["kind"]), "records")
 
 
 def rows_text(row: Mapping[str, Any], languages: list[str]) -> dict[str, str]:
