@@ -60,7 +60,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "script_line": (INTEGER, "line that calls the engine"),
     "config_line": (INTEGER, "line of the study file that declares the number"),
     "spec_digest": (TEXT, "digest of the canonical specification"),
-    "input_digest": (TEXT, "digest of the exact input: records, values, weights"),
+    "input_digest": (TEXT, "digest of the exact input: records, values, reasons, weights, design"),
     "value_digest": (TEXT, "digest of specification, input and value at 12 significant digits"),
     "code_digest": (TEXT, "digest of the script and the engine modules it imports"),
     "environment_digest": (TEXT, "digest of the lock file"),
@@ -79,12 +79,13 @@ def typed(rows: list[dict[str, object]]) -> pd.DataFrame:
     unknown = {name for row in rows for name in row} - set(COLUMNS)
     if unknown:
         raise KeyError(f"not columns of the ledger: {sorted(unknown)}")
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    for name, (kind, _) in COLUMNS.items():
-        if kind == NUMBER:
-            frame[name] = pd.to_numeric(frame[name]).astype("float64")
-        elif kind == INTEGER:
-            frame[name] = pd.to_numeric(frame[name]).astype("Int64")
-        else:
-            frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
-    return frame
+    return pd.DataFrame({name: _column([row.get(name) for row in rows], kind) for name, (kind, _) in COLUMNS.items()})
+
+
+def _column(values: list[object], kind: str) -> pd.Series:
+    """Return the values of a column in its type; what is missing is NaN, NA or, among texts, None."""
+    known = [None if value is None or value is pd.NA or value != value else value for value in values]
+    if kind in {NUMBER, INTEGER}:
+        numbers = pd.to_numeric(pd.Series(known, dtype="object"))
+        return numbers.astype("float64" if kind == NUMBER else "Int64")
+    return pd.Series(known, dtype="object")
