@@ -22,9 +22,9 @@ INDEPENDENT = "independent code"
 # Below this, a difference is rounding of a figure that is zero in exact arithmetic.
 NOTHING = 1e-13
 NEEDED = [
-    "id", "kind", "wave", "estimate", "item", "category", "weight", "estimator", "statistic", "value", "numerator", "denominator",
-    "n_in", "n_used", "n_weighted", "n_effective", "se", "lower", "upper", "df", "unit", "decimals", "text",
-    "interval_text", "interval_level", "interval_method", "spec_digest",
+    "id", "kind", "wave", "estimate", "item", "category", "weight", "estimator", "statistic", "value", "numerator",
+    "denominator", "n_in", "n_used", "n_weighted", "n_effective", "se", "lower", "upper", "df", "unit", "decimals",
+    "text", "interval_text", "interval_level", "interval_method", "spec_digest",
 ]  # fmt: skip
 
 

@@ -59,9 +59,7 @@ def t_below(t: float, df: float, noncentrality: float) -> float:
     """
     if abs(t) <= math.sqrt(2 * df):
         s, shares = _chi_nodes(t, df)
-        return math.fsum(
-            share * _normal_below(t * part - noncentrality) for part, share in zip(s, shares, strict=True)
-        )
+        return math.fsum(share * _normal_below(t * part - noncentrality) for part, share in zip(s, shares, strict=True))
     if t < 0:
         return 1 - t_below(-t, df, -noncentrality)
     low = max(-noncentrality, -REACH)

@@ -47,6 +47,7 @@ class TestKind:
     weighted : whether it takes the weights of a survey design (all others are unweighted)
     per : whether results come one per test, per item or per predictor
     stacked : whether patterns in x and y are taken together, one row per respondent and item
+    one_sided : whether the interval is that of two one-sided tests, at ``1 - 2 alpha``
     """
 
     __test__ = False  # the name makes pytest look here
@@ -59,11 +60,19 @@ class TestKind:
     weighted: bool = False
     per: Literal["test", "item", "predictor"] = "test"
     stacked: bool = False
+    one_sided: bool = False
+
+    @property
+    def has_p(self) -> bool:
+        """Whether a p-value comes with it; ranks have intervals only."""
+        return self.per != "item"
 
 
 TESTS: dict[str, TestKind] = {
     "binomial": TestKind(("y", "value"), ("answer",), "successes", "cohens_h", yes_no=True),
-    "tost_share": TestKind(("y", "value", "bound"), ("answer",), "successes", "difference", yes_no=True),
+    "tost_share": TestKind(
+        ("y", "value", "bound"), ("answer",), "successes", "difference", yes_no=True, one_sided=True
+    ),
     "t_one_sample": TestKind(("y", "value"), (), "t", "cohens_d"),
     "t_paired": TestKind(("x", "y"), (), "t", "cohens_d"),
     "t_welch": TestKind(("y", "group"), (), "t", "cohens_d"),

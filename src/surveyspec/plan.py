@@ -108,6 +108,12 @@ class TestSpec:
         return ".".join([self.wave, self.id, *self.parts])
 
     @property
+    def interval_level(self) -> float:
+        """Nominal coverage of the effect's interval."""
+        tails = 2 if TESTS[self.hypothesis.test].one_sided else 1
+        return round(1 - tails * self.hypothesis.alpha, 12)
+
+    @property
     def values(self) -> list[Condition | Variable]:
         """What the statistic is computed from, role by role."""
         return [value for role in self.roles.values() for value in role]

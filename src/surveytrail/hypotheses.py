@@ -66,10 +66,14 @@ def role_columns(spec: TestSpec, columns: Columns) -> dict[str, list[np.ndarray]
 def complete_records(spec: TestSpec, roles: Mapping[str, list[np.ndarray]]) -> np.ndarray:
     """Return the records that a test can use: all its values known; for ranks and stacked models, any of them."""
     known = ~np.isnan(np.column_stack([column for values in roles.values() for column in values]))
-    if spec.hypothesis.test == "clustered_logit":
-        pairs = [~np.isnan(x) & ~np.isnan(y) for x, y in zip(roles["x"], roles["y"], strict=True)]
-        return np.logical_or.reduce(pairs)
-    return known.any(axis=1) if spec.hypothesis.test == "bootstrap_ranks" else known.all(axis=1)
+    if TESTS[spec.hypothesis.test].stacked:
+        return np.asarray(complete_pairs(roles).any(axis=1))
+    return np.asarray(known.any(axis=1) if spec.hypothesis.test == "bootstrap_ranks" else known.all(axis=1))
+
+
+def complete_pairs(roles: Mapping[str, list[np.ndarray]]) -> np.ndarray:
+    """Return (records, pairs) where both x and y are known."""
+    return np.column_stack([~np.isnan(x) & ~np.isnan(y) for x, y in zip(roles["x"], roles["y"], strict=True)])
 
 
 def failed_outcomes(spec: TestSpec, wave: WaveSpec, n_used: int) -> list[Outcome]:

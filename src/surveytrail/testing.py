@@ -15,7 +15,14 @@ from surveyspec.plan import TestSpec, digest
 from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
 from surveytrail.frames import columns_of
-from surveytrail.hypotheses import Outcome, complete_records, failed_outcomes, role_columns, run_hypothesis
+from surveytrail.hypotheses import (
+    Outcome,
+    complete_pairs,
+    complete_records,
+    failed_outcomes,
+    role_columns,
+    run_hypothesis,
+)
 from surveytrail.inputs import base_digest, identities, joint_digest, missing_reasons
 from surveytrail.lineage import (
     FILTER,
@@ -122,7 +129,9 @@ def _compute(
         outcomes = run_hypothesis(spec, roles, base, design, wave)
     except StatisticsError as failure:
         # one test without an answer is no reason to withhold the others
-        outcomes = failed_outcomes(spec, wave, int(used.sum()))
+        stacked = TESTS[spec.hypothesis.test].stacked
+        rows = complete_pairs(roles)[used].sum() if stacked else used.sum()
+        outcomes = failed_outcomes(spec, wave, int(rows))
         error = " ".join(str(failure).split())
     values = np.column_stack([column for values in roles.values() for column in values])
     found = [columns[f"{code}:reason"] for code in sources(wave, spec.values)]
@@ -142,10 +151,14 @@ def _holm(p_values: list[float]) -> list[float]:
 
 
 def _statistics(entry: _Computed, p_adjusted: float) -> list[tuple[list[str], dict[str, object]]]:
-    """Return the rows of one test: the last parts of their ids and their values."""
+    """Return the rows of one test: the last parts of their ids and their values.
+
+    A test that is not defined for the data has rows of its p-values and its verdict too, without a value: what the
+    plan declares does not depend on the answers. Only degrees of freedom are left out.
+    """
     spec = entry.spec
     kind = TESTS[spec.hypothesis.test]
-    failed = entry.error is not None and kind.statistic is not None
+    defined = not np.isnan(entry.main.p)
     rows: list[tuple[list[str], dict[str, object]]] = []
     for outcome in entry.outcomes:
         result, parts = outcome.result, list(outcome.parts)
@@ -153,13 +166,14 @@ def _statistics(entry: _Computed, p_adjusted: float) -> list[tuple[list[str], di
             rows.append(([*parts, kind.statistic], {"value": result.statistic}))
         if kind.effect is not None:
             rows.append(([*parts, kind.effect], {"value": result.effect_size, **_bounds(spec, result)}))
-        if failed or not np.isnan(result.p):
+        if kind.has_p:
             rows.append(([*parts, "p"], {"value": result.p}))
-    names = [f"df{place}" for place in range(1, len(entry.main.df) + 1)] if len(entry.main.df) > 1 else ["df"]
-    rows += [([name], {"value": df}) for name, df in zip(names, entry.main.df, strict=False) if np.isfinite(df)]
-    if failed or not np.isnan(entry.main.p):
+    if defined:
+        names = [f"df{place}" for place in range(1, len(entry.main.df) + 1)] if len(entry.main.df) > 1 else ["df"]
+        rows += [([name], {"value": df}) for name, df in zip(names, entry.main.df, strict=False)]
+    if kind.has_p:
         rows.append((["p_adjusted"], {"value": p_adjusted}))
-        rows.append((["verdict"], {"value": None if failed else _verdict(spec, entry.main, p_adjusted)}))
+        rows.append((["verdict"], {"value": _verdict(spec, entry.main, p_adjusted) if defined else None}))
     return [*rows, (["n"], {"value": entry.main.n_used})]
 
 
@@ -169,7 +183,7 @@ def _bounds(spec: TestSpec, result: TestResult) -> dict[str, object]:
     return {
         "lower": result.effect_lower,
         "upper": result.effect_upper,
-        "interval_level": 1 - spec.hypothesis.alpha,
+        "interval_level": spec.interval_level,
         "interval_method": result.interval_method,
     }
 
@@ -192,15 +206,17 @@ def _verdict(spec: TestSpec, result: TestResult, p_adjusted: float) -> int:
 
 
 def _row(identifier: str, entry: _Computed, statistic: str, taken: str, values: dict[str, object]) -> dict[str, object]:
+    # records, of which a stacked test takes several rows
+    inside, used = int(entry.inside.sum()), int(entry.used.sum())
     return {
         "id": identifier,
         "test": entry.spec.stem,
         "statistic": statistic,
         "unit": UNITS.get(statistic, "statistic"),
-        "n_in": int(entry.inside.sum()),
-        "n_used": entry.main.n_used,
-        "n_excluded": json.dumps({"missing": int(entry.inside.sum()) - entry.main.n_used}),
-        "df": entry.main.df[-1] if entry.main.df else None,
+        "n_in": inside,
+        "n_used": used,
+        "n_excluded": json.dumps({"missing": inside - used}),
+        "df": entry.main.df[-1] if entry.main.df and not np.isnan(entry.main.p) else None,
         "warning": "; ".join(entry.main.warnings) or None,
         "error": entry.error,
         "spec_digest": digest([identifier, entry.spec.canonical()]),

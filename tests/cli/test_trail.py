@@ -20,7 +20,8 @@ from surveytrail.tracing.frames import VERIFICATION
 from tests.tracing.small_study import CONFIG, RAW, write_results, write_study
 
 FACEBOOK = "w1.private_use.facebook.unweighted"
-COMMANDS = ("trace", "verify", "claims", "doctor", "manifest", "check", "keep", "diff")
+COMMANDS = ("trace", "verify", "claims", "doctor", "manifest", "check", "keep", "diff", "mutate",
+            "dependents", "census", "tamper", "blank")  # fmt: skip
 
 
 @pytest.fixture

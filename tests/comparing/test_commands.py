@@ -55,9 +55,10 @@ def test_a_kept_run_holds_what_comparing_reads_and_no_raw_export(study: Path) ->
     assert "data/raw/w1.csv" not in names
     cells = pd.read_parquet(kept / "raw_cells/w1.parquet")
     # the column that the codebook drops (an IP address) is not even there as a digest
-    assert list(cells.columns) == ["record", "respondent", "lfdn", "duration", "v_1", "v_2", "v_3", "v_4"]
-    assert list(cells["respondent"]) == ["1", "2", "3", "4", "5", "6", "7", "8"]
-    assert (cells["v_2"].to_numpy()[[1, 4, 5]] == cells["v_2"][1]).all()
+    columns = [f"column {name}" for name in ("lfdn", "duration", "v_1", "v_2", "v_3", "v_4")]
+    assert list(cells.columns) == ["record", "key", *columns]
+    assert list(cells["key"]) == ["1", "2", "3", "4", "5", "6", "7", "8"]
+    assert (cells["column v_2"].to_numpy()[[1, 4, 5]] == cells["column v_2"][1]).all()
 
 
 def test_diff_as_text(study: Path) -> None:

@@ -119,3 +119,41 @@ def test_mistakes_in_hypotheses(tmp_path: Path, hypothesis: str, said: str) -> N
         load_study(study_with(tmp_path, f"plan: exploratory, {hypothesis}"))
     assert said in str(caught.value)
     assert "config.yaml:" in str(caught.value)
+
+
+def rows_of(folder: Path) -> pd.DataFrame:
+    frame = compute_ledger(load_study(folder)).frame
+    return frame[frame["kind"] == "test"].set_index("id")
+
+
+def test_the_interval_of_an_equivalence_test_states_its_own_level(tmp_path: Path) -> None:
+    text = "plan: exploratory, test: tost_share, y: USE_A >= 2, value: 0.6, bound: 0.2, expect: equivalent, alpha: 0.05"
+    row = rows_of(study_with(tmp_path, text)).loc["w1.T0.difference.unweighted"]
+    assert (row["interval_level"], row["interval_method"]) == (0.9, "Wilson, 90%")
+
+
+def test_stacked_pairs_are_counted_apart_from_the_records_they_come_from(tmp_path: Path) -> None:
+    roles = "x: 'USE_{A,B}', y: 'USE_{B,A}', answer: '>= 2'"
+    row = rows_of(study_with(tmp_path, f"plan: exploratory, test: clustered_logit, {roles}, expect: positive"))
+    counts = row.loc["w1.T0.n.unweighted"]
+    assert (counts["value"], counts["n_in"], counts["n_used"]) == (2 * PEOPLE, PEOPLE, PEOPLE)
+    assert json.loads(counts["n_excluded"]) == {"missing": 0}
+
+
+def test_what_the_plan_declares_does_not_depend_on_the_answers(tmp_path: Path) -> None:
+    texts = [
+        "plan: exploratory, test: spearman, x: TIME, y: USE_A, expect: positive",  # everybody took as long
+        "plan: exploratory, test: t_welch, y: USE_A, group: TIME, expect: negative",  # so that there is one group
+        "plan: exploratory, test: pearson, x: USE_A, y: USE_B, expect: positive",
+    ]
+    rows = rows_of(study_with(tmp_path, *texts))
+    for name in ("T0", "T1"):
+        for part in ("p", "p_adjusted", "verdict"):
+            row = rows.loc[f"w1.{name}.{part}.unweighted"]
+            assert np.isnan(row["value"]) and json.loads(row["text"]) == {"en": "–"}
+        assert f"w1.{name}.df.unweighted" not in rows.index
+        assert rows.loc[f"w1.{name}.n.unweighted", "value"] == PEOPLE
+    assert "does not vary" in rows.loc["w1.T0.rho.unweighted", "warning"]
+    assert "Wrong number of groups" in rows.loc["w1.T1.t.unweighted", "error"]
+    # what is not defined does not count in the family
+    assert rows.loc["w1.T2.p_adjusted.unweighted", "value"] == rows.loc["w1.T2.p.unweighted", "value"]

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from surveytrail.comparing.code import CodeChanges
-from surveytrail.comparing.data import changes_of_waves, data_causes
+from surveytrail.comparing.data import changes_of_sources, data_causes
 from surveytrail.comparing.environment import EnvironmentChanges
 from surveytrail.comparing.numbers import Difference, compare_ledgers
 from surveytrail.comparing.runs import Run
@@ -26,6 +26,8 @@ _STAGES_BEFORE = {
     "test": ("import", "clean", "weight", "test"),
     "weighting": ("import", "clean", "weight"),
     "flow": ("import", "clean"),
+    "response": ("response",),
+    "interview": ("interview",),
 }
 _COLLECTING = ("collect",)
 
@@ -69,7 +71,7 @@ class Comparison:
         self.code = CodeChanges(a, b)
         self.environment = EnvironmentChanges(a, b, self.code)
         self.specifications = (Specification(a.study), Specification(b.study))
-        self.data = changes_of_waves(a, b)
+        self.data = changes_of_sources(a, b)
 
     @cached_property
     def changes(self) -> list[Change]:

@@ -11,17 +11,18 @@ import numpy as np
 from pyroaring import BitMap
 
 from surveyspec.config import RakedWeight
-from surveytrail.comparing.runs import RECORD_NUMBER, RESPONDENT, Run
+from surveytrail.comparing.runs import COLUMN, KEY, RECORD_NUMBER, Run
 
 SHOWN_RECORDS = 8
 
 
 @dataclass(frozen=True)
-class WaveChanges:
-    """What differs between the raw files of a wave; records carry their number in the run that they are of.
+class SourceChanges:
+    """What differs between the raw files of a source; records carry their number in the run that they are of.
 
     Parameters
     ----------
+    raw : the file
     cells : raw column -> records with another cell, as numbered in A and in B
     removed, added : records of respondents whom only A, or only B, has
     moved : records of the same respondents that have another number, as numbered in A and in B
@@ -40,7 +41,7 @@ class WaveChanges:
 
     @property
     def described(self) -> list[str]:
-        """Say everything that differs in the wave."""
+        """Say everything that differs in the source."""
         cells = {column: after for column, (_, after) in self.cells.items()}
         rows = self.say(cells, self.removed, self.added, self.moved)
         return [*rows, *dict.fromkeys(row for changed in self.margins.values() for row in changed)]
@@ -57,17 +58,17 @@ class WaveChanges:
         return found
 
 
-def changes_of_waves(a: Run, b: Run) -> dict[str, WaveChanges]:
-    """Compare the data of the waves that both runs have."""
-    return {wave: _changes_of_wave(a, b, wave) for wave in a.study.waves if wave in b.study.waves}
+def changes_of_sources(a: Run, b: Run) -> dict[str, SourceChanges]:
+    """Compare the raw files that both runs have, by their names in the lineage: waves by id, others by path."""
+    return {name: _changes_of(a, b, name) for name in a.study.raw_files if name in b.study.raw_files}
 
 
-def data_causes(number: str, weight: str, a: Run, b: Run, changes: dict[str, WaveChanges]) -> list[str]:
+def data_causes(number: str, weight: str, a: Run, b: Run, changes: dict[str, SourceChanges]) -> list[str]:
     """Say which changed cells and margins a number is tied to, in either run."""
     said: list[str] = []
     edges = [run.edges.get(number, []) for run in (a, b)]
-    for wave, found in changes.items():
-        own = [[(records, columns) for at, records, columns in side if at == wave] for side in edges]
+    for source, found in changes.items():
+        own = [[(records, columns) for at, records, columns in side if at == source] for side in edges]
         if not found or not any(own):
             continue
         ties = [BitMap().union(*(records for records, _ in side)) for side in own]
@@ -83,12 +84,12 @@ def data_causes(number: str, weight: str, a: Run, b: Run, changes: dict[str, Wav
     return said
 
 
-def _changes_of_wave(a: Run, b: Run, wave: str) -> WaveChanges:
-    raw = b.study.waves[wave].wave.raw
-    margins = _changed_margins(a, b, wave)
-    if _sealed_raw(a, wave) == _sealed_raw(b, wave):
-        return WaveChanges(raw, margins=margins)
-    before, after = (run.raw_cells(wave).set_index(RESPONDENT) for run in (a, b))
+def _changes_of(a: Run, b: Run, source: str) -> SourceChanges:
+    raw = b.study.raw_files[source]
+    margins = _changed_margins(a, b, source) if source in a.study.waves and source in b.study.waves else {}
+    if _sealed_raw(a, source) == _sealed_raw(b, source):
+        return SourceChanges(raw, margins=margins)
+    before, after = (run.raw_cells(source).set_index(KEY) for run in (a, b))
     common = before.index.intersection(after.index)
     removed = BitMap(before.loc[before.index.difference(common), RECORD_NUMBER].astype(np.uint32))
     added = BitMap(after.loc[after.index.difference(common), RECORD_NUMBER].astype(np.uint32))
@@ -100,12 +101,12 @@ def _changes_of_wave(a: Run, b: Run, wave: str) -> WaveChanges:
     for column in before.columns.intersection(after.columns).drop(RECORD_NUMBER):
         other = before[column].to_numpy() != after[column].to_numpy()
         if other.any():
-            cells[str(column)] = (BitMap(places[0][other]), BitMap(places[1][other]))
-    return WaveChanges(raw, cells, removed, added, moved, margins)
+            cells[str(column).removeprefix(COLUMN)] = (BitMap(places[0][other]), BitMap(places[1][other]))
+    return SourceChanges(raw, cells, removed, added, moved, margins)
 
 
-def _sealed_raw(run: Run, wave: str) -> str | None:
-    return run.seal.classes["raw data"].get(Path(run.study.waves[wave].wave.raw).as_posix())
+def _sealed_raw(run: Run, source: str) -> str | None:
+    return run.seal.classes["raw data"].get(Path(run.study.raw_files[source]).as_posix())
 
 
 def _changed_margins(a: Run, b: Run, wave: str) -> dict[str, list[str]]:

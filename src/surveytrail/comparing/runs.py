@@ -1,7 +1,7 @@
 """Finished runs to compare: the present results of a study, or a run that was kept under a name.
 
-A kept run is a folder with the same inner paths as a study: config, codebooks and small raw files, ``results/ledger``,
-the code with the lock file in ``code``, and per wave a digest of every raw cell of the codebook in ``raw_cells``. Its
+A kept run is a folder with the same inner paths as a study: config, codebooks and margins, ``results/ledger``, the code
+with the lock file in ``code``, and in ``raw_cells`` a digest of every raw cell that numbers can be computed from. Its
 ``SEAL.json`` is written last; a folder without one was never finished.
 """
 
@@ -26,6 +26,7 @@ from surveyspec.problems import Problem, StudyError, listed
 from surveyspec.study import Study, load_study
 from surveytrail.digests import file_digest
 from surveytrail.frames import read_frame, write_frame, write_whole
+from surveytrail.importing.beside import PLAIN
 from surveytrail.importing.reading import read_raw
 from surveytrail.integrity.files import (
     CODE,
@@ -47,7 +48,7 @@ from surveytrail.tracing.frames import LINEAGE, ROW_SETS
 
 KEPT = "results/kept"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-RESPONDENT, RECORD_NUMBER = "respondent", "record"
+KEY, RECORD_NUMBER, COLUMN = "key", "record", "column "
 _NEEDED = frozenset({CODE, CODEBOOKS, CONFIGS, LEDGER, LOCKS, MANIFESTS, RAW})
 
 
@@ -98,11 +99,11 @@ class Run:
         """The text of the lock file."""
         return (self.workflow / LOCK).read_text(encoding="utf-8")
 
-    def raw_cells(self, wave: str) -> pd.DataFrame:
-        """Return a digest of every raw cell that the codebook's variables are read from, one row per record."""
+    def raw_cells(self, source: str) -> pd.DataFrame:
+        """Return a digest of every raw cell of a source that numbers can be computed from, one row per record."""
         if self.is_kept:
-            return pd.read_parquet(self.directory / "raw_cells" / f"{wave}.parquet")
-        return cell_digests(self.study, wave)
+            return pd.read_parquet(_cells_file(self.directory, source))
+        return cell_digests(self.study, source)
 
 
 def open_run(name: str, directory: Path) -> Run:
@@ -151,34 +152,46 @@ def keep_run(directory: Path, target: Path) -> Path:
     run = present_run(directory)
     for file in _files(run.seal, run.study, with_exports=False):
         _copy(file.path(directory, WORKFLOW), file.path(target, target / "code"))
-    for wave in run.study.waves:
-        write_frame(run.raw_cells(wave), target / "raw_cells" / f"{wave}.parquet")
+    for source in run.study.raw_files:
+        write_frame(run.raw_cells(source), _cells_file(target, source))
     _copy(directory / RECORD, target / "run.json")
     write_whole(target / "SEAL.json", run.seal.written())
     return target
 
 
-def cell_digests(study: Study, wave: str) -> pd.DataFrame:
-    """Digest every raw cell of a wave that a kept variable of its codebook is read from.
+def cell_digests(study: Study, source: str) -> pd.DataFrame:
+    """Digest the raw cells of a source: of a wave those that kept variables of its codebook are read from.
+
+    Parameters
+    ----------
+    source : as lineage names it: a wave by its id, any other file by its path
 
     Returns
     -------
-    one row per record: ``record``, ``respondent`` (the raw id), then per raw column, named as in the lineage, an
-    unsigned 64-bit digest of the cell's text
+    one row per record: ``record``, ``key`` (the raw respondent id, or the record's number where there are no
+    respondents), then per raw column, named as in the lineage, an unsigned 64-bit digest of the cell's text
     """
-    spec = study.waves[wave]
-    table = read_raw(study.directory / spec.wave.raw, spec.wave.reader, spec.wave.raw)
-    identifier = spec.codebook.by_code[spec.wave.respondent]
-    columns: dict[str, Any] = {
-        RECORD_NUMBER: np.arange(1, len(table.cells) + 1),
-        RESPONDENT: [text.strip() for text in table.cells[:, table.place(identifier.column)]],
-    }
-    for variable in spec.codebook.kept:
-        column = variable.column
-        name = f"#{column.position}" if isinstance(column, Position) else column
-        numbers, distinct = pd.factorize(table.cells[:, table.place(column)])
-        columns[name] = np.array([_digest(text) for text in distinct], dtype=np.uint64)[numbers]
-    return pd.DataFrame(columns)
+    spec = study.waves.get(source)
+    if spec is None:
+        table = read_raw(study.directory / source, PLAIN, source)
+        places = {name: place for place, name in enumerate(table.column_names)}
+        keys = [str(record) for record in range(1, len(table.cells) + 1)]
+    else:
+        table = read_raw(study.directory / spec.wave.raw, spec.wave.reader, spec.wave.raw)
+        columns = [variable.column for variable in spec.codebook.kept]
+        places = {f"#{column.position}" if isinstance(column, Position) else column: table.place(column)
+                  for column in columns}  # fmt: skip
+        respondent = table.place(spec.codebook.by_code[spec.wave.respondent].column)
+        keys = [str(text).strip() for text in table.cells[:, respondent]]
+    found: dict[str, Any] = {RECORD_NUMBER: np.arange(1, len(table.cells) + 1), KEY: keys}
+    for name, place in places.items():
+        numbers, distinct = pd.factorize(table.cells[:, place])
+        found[f"{COLUMN}{name}"] = np.array([_digest(text) for text in distinct], dtype=np.uint64)[numbers]
+    return pd.DataFrame(found)
+
+
+def _cells_file(directory: Path, source: str) -> Path:
+    return directory / "raw_cells" / f"{source.replace('/', '.')}.parquet"
 
 
 def _digest(text: str) -> int:
@@ -205,8 +218,8 @@ def _open(name: str, directory: Path, workflow: Path, seal_file: Path, record: P
 
 
 def _files(seal: Seal, study: Study, *, with_exports: bool) -> Iterable[RunFile]:
-    """Return the sealed files that comparing reads; a kept run has no raw exports, which can identify people."""
-    exports = set() if with_exports else {wave.wave.raw for wave in study.waves.values()}
+    """Return the sealed files that comparing reads; a kept run has no answers, which can identify people."""
+    exports = set() if with_exports else {Path(path).as_posix() for path in study.raw_files.values()}
     for kind, leaves in seal.classes.items():
         if kind in _NEEDED:
             yield from (RunFile(kind, name) for name in leaves if kind != RAW or name not in exports)

@@ -22,6 +22,7 @@ from surveyspec.slices import WORDING, without
 from surveyspec.study import Study, WaveSpec
 
 Role = Literal["value", "wording", "format"]
+Part = tuple[Role, str, KeyPath, object]
 SHOWN_LINES = 4
 _FORMAT_FIELDS = {"decimals"}
 _NOT_OF_ONE_NUMBER = {"by", "weights", "wave", "id"}  # they say which numbers there are, not what one of them is
@@ -51,9 +52,12 @@ class Specification:
         found: dict[str, Entry] = {}
         for role, name, keys, content in self._config_entries():
             found[name] = Entry(role, _text(content), self.study.document, keys)
-        for wave in self.study.waves.values():
-            document = load_document(self.study.directory / wave.wave.codebook, wave.wave.codebook)
-            for role, name, keys, content in _codebook_entries(wave):
+        declared = self.study.config.interviews
+        books = [(wave.wave.codebook, _codebook_entries(wave)) for wave in self.study.waves.values()]
+        books += [(declared.codebook, _interview_code_entries(self.study))] if declared is not None else []
+        for path, entries in books:
+            document = load_document(self.study.directory / path, path)
+            for role, name, keys, content in entries:
                 found[name] = Entry(role, _text(content), document, keys)
         return found
 
@@ -65,9 +69,11 @@ class Specification:
         row : the number's row of the ledger
         with_own : whether the fields that define the number itself count; its ``spec_digest`` tells if they changed
         """
+        if row["kind"] in {"response", "interview"}:
+            return {"languages", *self._entries_beside(row, with_own)}
         wave = self.study.waves.get(row["wave"])
         if wave is None:
-            return {f"waves.{row['wave']}"}
+            return set()
         codes = [code for code in self._variables(row, wave) if code in wave.names]
         names = {f"{wave.id}.reader", f"{wave.id}.respondent", f"{wave.id}.last_page", "languages"}
         names |= self._own_fields(row, with_own)
@@ -80,6 +86,16 @@ class Specification:
         for code in _with_inputs(wave, [*codes, wave.wave.respondent]):
             names |= _entries_of_variable(wave, code)
         return names
+
+    def _entries_beside(self, row: Mapping[str, Any], with_own: bool) -> set[str]:
+        """Return the entries of a number that is not computed from a wave's export."""
+        if row["kind"] == "response":
+            return {f"{row['wave']}.dispositions", f"{row['wave']}.dispositions.label"}
+        code = row["item"]
+        own = {name for name in self.entries if name.startswith("interviews.settings.")} if with_own else set()
+        if code is None:
+            return own | {"interviews.codes"}
+        return own | {f"interviews.codes.{code}", f"interviews.codes.{code}.label"}
 
     def lines(self, entry: Entry) -> list[tuple[int, str]]:
         """Return the lines of an entry in its file, numbered from 1; empty lines and comments are left out.
@@ -131,11 +147,15 @@ class Specification:
         wanted = with_own or bool(self._family(row))
         return {name for name in names if wanted or self.entries[name].role != "value"}
 
-    def _config_entries(self) -> Iterator[tuple[Role, str, KeyPath, object]]:
+    def _config_entries(self) -> Iterator[Part]:
         config = self.study.config
         yield "format", "languages", ("study", "languages"), config.study.languages
         for wave in self.study.waves.values():
             yield from _wave_entries(wave)
+        if config.interviews is not None:
+            settings = config.interviews.model_dump(mode="json", exclude={"metadata", "segments", "codebook"})
+            for field, value in settings.items():
+                yield "value", f"interviews.settings.{field}", ("interviews", field), value
         sections: dict[str, Iterable[Any]] = {"estimates": config.estimates, "hypotheses": config.hypotheses}
         for section, declared in sections.items():
             for place, entry in enumerate(declared):
@@ -144,7 +164,7 @@ class Specification:
                     yield role, f"{section}.{entry.id}.{field}", (section, place, field), value
 
 
-def _wave_entries(wave: WaveSpec) -> Iterator[tuple[Role, str, KeyPath, object]]:
+def _wave_entries(wave: WaveSpec) -> Iterator[Part]:
     at: KeyPath = ("waves", wave.id)
     declared = wave.wave
     yield "value", f"{wave.id}.reader", (*at, "reader"), declared.reader.model_dump()
@@ -164,9 +184,13 @@ def _wave_entries(wave: WaveSpec) -> Iterator[tuple[Role, str, KeyPath, object]]
         yield "wording", f"{wave.id}.variables.{code}.label", keys, labels
     for name, weight in declared.weights.items():
         yield "value", f"{wave.id}.weights.{name}", (*at, "weights", name), weight.model_dump(exclude={"label"})
+    if declared.dispositions is not None:
+        keys = (*at, "dispositions")
+        yield "value", f"{wave.id}.dispositions", keys, list(declared.dispositions.frames)
+        yield "wording", f"{wave.id}.dispositions.label", keys, declared.dispositions.frames
 
 
-def _codebook_entries(wave: WaveSpec) -> Iterator[tuple[Role, str, KeyPath, object]]:
+def _codebook_entries(wave: WaveSpec) -> Iterator[Part]:
     codebook, naming = wave.codebook, {*WORDING, "slug", "sensitivity", "battery"}
     yield "value", f"{wave.id}.last_page", ("last_page",), codebook.last_page
     for place, variable in enumerate(codebook.variables):
@@ -182,6 +206,15 @@ def _codebook_entries(wave: WaveSpec) -> Iterator[tuple[Role, str, KeyPath, obje
         yield "value", f"{wave.id}.missing.{name}", ("missing", name), codes
     for name, texts in codebook.stems.items():
         yield "wording", f"{wave.id}.stems.{name}", ("stems", name), texts
+
+
+def _interview_code_entries(study: Study) -> Iterator[Part]:
+    codebook = study.interview_codebook
+    if codebook is not None:
+        yield "value", "interviews.codes", ("codes",), [entry.code for entry in codebook.codes]
+        for place, entry in enumerate(codebook.codes):
+            yield "value", f"interviews.codes.{entry.code}", ("codes", place), entry.code
+            yield "wording", f"interviews.codes.{entry.code}.label", ("codes", place), entry.label
 
 
 def _entries_of_variable(wave: WaveSpec, code: str) -> set[str]:

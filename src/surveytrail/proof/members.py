@@ -99,8 +99,3 @@ def weight_tokens(wave: WaveSpec, weight: str, columns: Columns) -> list[Token]:
         inside &= evaluate(wave.condition(declared.population), columns)[0]
     levels = list(zip(*(columns[code].tolist() for code in declared.variables), strict=True))
     return [level if known else None for level, known in zip(levels, inside.tolist(), strict=True)]
-
-
-def has_weight(token: Token) -> bool:
-    """Say whether a record with this token has a positive weight."""
-    return token > 0 if isinstance(token, float) else token is not None

@@ -16,15 +16,16 @@ from surveyspec.catalogue import TESTS
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.plan import plan_numbers, plan_tests
 from surveyspec.problems import StudyError
+from surveyspec.sources import skip_logic_sources
 from surveyspec.study import Study, WaveSpec
 from surveytrail.cleaning import apply_rules, derive_variables, rule_inputs
 from surveytrail.frames import columns_of
 from surveytrail.importing.coding import code_responses
 from surveytrail.importing.reading import RawTable
-from surveytrail.lineage import COUNT, EXCLUSION, FILTER, NOT_USED, RESPONDENT, SKIPPED, VALUE, WEIGHT
+from surveytrail.lineage import COUNT, EXCLUSION, FILTER, NOT_USED, RESPONDENT, SKIPPED, VALUE, WEIGHT, column_names
 from surveytrail.proof.changes import Change
 from surveytrail.proof.index import CellIndex, Tie
-from surveytrail.proof.members import Member, Token, has_weight, weight_tokens
+from surveytrail.proof.members import Member, Token, weight_tokens
 from surveytrail.testing import OF_FAMILY
 
 Answers = dict[str, np.ndarray]
@@ -39,13 +40,11 @@ class _Effect:
     Parameters
     ----------
     pair : columns of two records: the changed one before and after
-    was_analysed : whether it was analysed
     rules : places of the cleaning rules that read something else of it
     analysed_before, analysed_after : (n,) masks of analysed records
     """
 
     pair: Answers
-    was_analysed: bool
     rules: frozenset[int]
     analysed_before: np.ndarray
     analysed_after: np.ndarray
@@ -93,6 +92,11 @@ class Predictor:
                 found.setdefault(tie.number, set()).add(tie.kind)
         return found
 
+    def reads(self, member: Member, tie: Tie) -> bool:
+        """Say whether an edge on answers names the columns that a member's value, or its skip logic, reads."""
+        codes = skip_logic_sources(self.wave, member.roots) if tie.why == SKIPPED else member.roots
+        return tuple(column_names(self.wave, codes)) == tie.columns
+
     def _effect(self, change: Change) -> _Effect | None:
         """Code the changed record on its own and clean all records with it in place of the old one."""
         place = change.record - 1
@@ -114,7 +118,7 @@ class Predictor:
             columns = self.columns.items()
             changed = {name: _replaced(column, place, pair[name]) for name, column in columns}
             analysed_after = apply_rules(changed, self.wave) < 0
-        return _Effect(pair, bool(self.analysed[place]), rules, self.analysed, analysed_after)
+        return _Effect(pair, rules, self.analysed, analysed_after)
 
     def _whole_record(self, change: Change) -> Prediction:
         """Predict for a record added or deleted: later records get new numbers, and the analysed ones may be others."""
@@ -175,11 +179,11 @@ class _Judge:
         if why.startswith(f"{WEIGHT} "):
             before, after = weight_tokens(self.predictor.wave, why.removeprefix(f"{WEIGHT} "), pair)
             return before != after
-        members = self.predictor.members[tie.number]
         if why == FILTER:
-            return any(inside[0] != inside[1] for inside in (member.inside(pair) for member in members))
+            inside = [member.inside(pair) for member in self.predictor.members[tie.number]]
+            return any(before != after for before, after in inside)
         assert why in {VALUE, NOT_USED, SKIPPED}, why
-        return any(self._answered(member, used=why == VALUE) for member in members)
+        return any(self._answered(member, used=why == VALUE) for member in self._tied(tie))
 
     def _counted(self, number: str) -> bool:
         """Whether a count of records reads something else: who the records are, or what rules up to it read."""
@@ -208,16 +212,25 @@ class _Judge:
         return any(member.inside(moved))
 
     def _answered(self, member: Member, used: bool) -> bool:
-        """Whether the record's value, or the reason why there is none, changes in a base where it was (not) used."""
-        if not self.effect.was_analysed or not member.inside(self.effect.pair)[0]:
-            return False
+        """Whether the record's value, or the reason why there is none, changes; the edge says if it was used."""
         if id(member) not in self._answers:
             self._answers[id(member)] = member.answers(self.effect.pair)
         before, after = self._answers[id(member)]
-        weight = weight_tokens(self.predictor.wave, member.weight, self.effect.pair)[0]
-        was_used = before[0] and has_weight(weight)
         both_known = before[0] and after[0]  # without a weight, one answer is as good as another
-        return was_used == used and before != after and (used or not both_known)
+        return before != after and (used or not both_known)
+
+    def _tied(self, tie: Tie) -> list[Member]:
+        """Return the members that an edge on answers can come from: of a family, the one test whose columns it names.
+
+        The edge itself says that the record is in the base. Only where several tests read the same columns in
+        different bases, the record must be looked at.
+        """
+        members = self.predictor.members[tie.number]
+        if len(members) > 1:
+            members = [member for member in members if self.predictor.reads(member, tie)]
+        if len(members) > 1:
+            members = [member for member in members if member.inside(self.effect.pair)[0]]
+        return members
 
 
 def _members(study: Study, wave: WaveSpec, numbers: Iterable[str]) -> dict[str, list[Member]]:

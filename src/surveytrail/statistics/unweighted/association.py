@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from surveytrail.statistics import tails
+from surveytrail.statistics.arrays import FloatArray
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.outcome import TestResult
 from surveytrail.statistics.unweighted import effect_intervals as intervals
@@ -35,11 +36,17 @@ def _correlation(kind: str, x: Any, y: Any, level: float) -> TestResult:
     else:
         with pingouin() as pg:
             r = float(translate("corr", pg.corr(first, second, alternative="two-sided", method=kind))["statistic"])
+        r = _whole(r)
         t = _t_of(r, n - 2)
     effect = intervals.correlation(r, n, level, kind=kind)
     letter = "r" if kind == "pearson" else "rho"
     tail = tails.t_two_sided(t, n - 2)
     return outcome(kind, letter, r, (n - 2,), tail, effect, n, label("pingouin"), details={"t": t})
+
+
+def _whole(r: float) -> float:
+    """A correlation of 1 or -1 that rounding has kept from being it."""
+    return math.copysign(1.0, r) if 1 - abs(r) < 1e-14 else r
 
 
 def _t_of(r: float, df: float) -> float:
@@ -60,7 +67,10 @@ def kendall(x: Any, y: Any, *, level: float = 0.95) -> TestResult:
 
 
 def partial_spearman(x: Any, y: Any, *covariates: Any, level: float = 0.95) -> TestResult:
-    """Spearman's correlation of x and y with covariates held constant (partial correlation of the ranks)."""
+    """Spearman's correlation of x and y with covariates held constant (partial correlation of the ranks).
+
+    It is not defined where a variable does not vary, or where the covariates leave nothing of x or y.
+    """
     import pandas as pd
 
     if not covariates:
@@ -68,21 +78,34 @@ def partial_spearman(x: Any, y: Any, *covariates: Any, level: float = 0.95) -> T
             "No covariates", "partial_spearman", expected="one or more variables to hold constant", got="none",
             hint="use spearman",
         )  # fmt: skip
-    columns = complete("partial_spearman", x, y, *covariates)
+    columns = complete("partial_spearman", x, y, *covariates, smallest=3 + len(covariates))
     names = [f"v{place:03d}" for place in range(len(columns))]
     n, k = len(columns[0]), len(covariates)
-    with pingouin() as pg:
-        table = pg.partial_corr(
-            data=pd.DataFrame(dict(zip(names, columns, strict=True))), x=names[0], y=names[1], covar=names[2:],
-            alternative="two-sided", method="spearman",
-        )  # fmt: skip
-    r = float(translate("partial_corr", table)["statistic"])
+    if _nothing_left(columns):
+        r = math.nan
+    else:
+        with pingouin() as pg:
+            table = pg.partial_corr(
+                data=pd.DataFrame(dict(zip(names, columns, strict=True))), x=names[0], y=names[1], covar=names[2:],
+                alternative="two-sided", method="spearman",
+            )  # fmt: skip
+        r = _whole(float(translate("partial_corr", table)["statistic"]))
     df = n - 2 - k
     t = _t_of(r, df)
     effect = intervals.correlation(r, n, level, kind="spearman", controlled=k)
     return outcome(
         "partial_spearman", "rho", r, (df,), tails.t_two_sided(t, df), effect, n, label("pingouin"), details={"t": t}
     )
+
+
+def _nothing_left(columns: list[FloatArray]) -> bool:
+    """Say whether a variable is constant, or the ranks of the covariates determine those of the first two."""
+    ranks = stats.rankdata(np.column_stack(columns), axis=0)
+    ranks -= ranks.mean(axis=0)
+    whole = (ranks**2).sum(axis=0)
+    given = ranks[:, 2:]
+    left = ranks[:, :2] - given @ np.linalg.lstsq(given, ranks[:, :2], rcond=None)[0]
+    return bool((whole == 0).any() or ((left**2).sum(axis=0) <= 1e-20 * whole[:2]).any())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ which they are given (sort them by respondent first). Any other engine can draw 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from surveytrail.statistics.unweighted.samples import complete, outcome
 
 Seed = int | Sequence[int]
 _BLOCK_CELLS = 4_000_000
+# Smallest eigenvalue of cross products of columns of length 1; rounding leaves some 1e-16 of dependent ones.
+_SINGULAR = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +100,7 @@ def bootstrap_ranks(items: Any, *, seed: Seed, draws: int = 2000, level: float =
             for counts in draw_counts(len(values), draws, seed)
         ]
     )
-    tail = (1 - level) / 2
+    tail = round((1 - level) / 2, 12)  # 0.025 and not a bit more, which would be one draw further in
     lower, upper = np.quantile(drawn, [tail, 1 - tail], axis=0, method="inverted_cdf")
     first = drawn == drawn.min(axis=1, keepdims=True)
     top = (first / first.sum(axis=1, keepdims=True)).mean(axis=0)
@@ -138,6 +141,12 @@ def indirect_effect(
         drawn.append(slope_a * slope_b)
     effects = np.concatenate(drawn)
     effects = effects[np.isfinite(effects)]
+    if not math.isfinite(float(a[0] * b[0])) or not len(effects):
+        raise StatisticsError(
+            "Indirect effect not defined", "indirect_effect",
+            expected="x, mediator and covariates that vary and do not determine each other",
+            got=f"{len(effects)} of {draws} draws with such values", hint="leave out the variable that adds nothing",
+        )  # fmt: skip
     tail = (1 - level) / 2
     lower, upper = np.quantile(effects, [tail, 1 - tail], method="linear")
     below, above = int((effects <= 0).sum()), int((effects >= 0).sum())
@@ -173,13 +182,16 @@ def _paths(gram: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 
 def _regress(gram: FloatArray, predictors: int, outcome_column: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Least squares of one column on the first `predictors`; returns last slope, intercept and the slope of x."""
+    """Least squares of one column on the first `predictors`; returns last slope, intercept and the slope of x.
+
+    NaN in draws whose predictors depend on each other.
+    """
     left, right = gram[:, :predictors, :predictors], gram[:, :predictors, outcome_column]
-    try:
-        slopes = np.linalg.solve(left, right[..., None])[..., 0]
-    except np.linalg.LinAlgError:
-        slopes = np.full(right.shape, np.nan)
-        for draw in range(len(left)):
-            if np.linalg.cond(left[draw]) < 1e14:
-                slopes[draw] = np.linalg.solve(left[draw], right[draw])
+    sizes = np.sqrt(np.diagonal(left, axis1=1, axis2=2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = left / (sizes[:, :, None] * sizes[:, None, :])
+    usable = np.isfinite(scaled).all(axis=(1, 2))
+    usable[usable] = np.linalg.eigvalsh(scaled[usable])[:, 0] > _SINGULAR
+    slopes = np.full(right.shape, np.nan)
+    slopes[usable] = np.linalg.solve(left[usable], right[usable][..., None])[..., 0]
     return (slopes[:, -1].astype(np.float64), slopes[:, 0].astype(np.float64), slopes[:, 1].astype(np.float64))

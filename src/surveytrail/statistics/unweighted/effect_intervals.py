@@ -74,7 +74,9 @@ def t_noncentrality(t: float, df: float, level: float) -> Limits:
 
     def solve(goal: float) -> float:
         def excess(value: float) -> float:
-            return float(stats.nct.cdf(t, df, value)) - goal
+            below = float(stats.nct.cdf(t, df, value))
+            # far from t the library has no value: the probability is 0 or 1 there
+            return (float(value < t) if math.isnan(below) else below) - goal
 
         return float(optimize.brentq(excess, t - reach, t + reach, xtol=1e-12, rtol=1e-13))
 
@@ -145,11 +147,14 @@ def _sum_of_squared_signs(x: FloatArray, y: FloatArray) -> float:
 
 
 def signed_rank(r: float, nonzero: int, level: float) -> Effect:
-    """Matched-pairs rank-biserial correlation with a normal interval on Fisher's z scale (as in JASP)."""
+    """Matched-pairs rank-biserial correlation with a normal interval on Fisher's z scale.
+
+    Its standard error is that of r = 2 W / (n (n + 1) / 2) - 1 without an effect (as R's effectsize::rank_biserial).
+    """
     if abs(r) >= 1 or nonzero < 2:
         return Effect("matched-pairs rank-biserial r", r, math.nan, math.nan, "")
     n = nonzero
-    error = math.sqrt((2 * n**3 + 3 * n**2 + n) / 6) / 2 / ((n * n + n) / 2)
+    error = math.sqrt((2 * n**3 + 3 * n**2 + n) / 6) / ((n * n + n) / 2)
     half = normal_quantile(level) * error
     lower, upper = math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
     return Effect("matched-pairs rank-biserial r", r, lower, upper, f"normal on Fisher z, {level:.0%}")

@@ -20,28 +20,38 @@ from surveytrail.statistics.unweighted.samples import complete, grouped, outcome
 def t_one_sample(y: Any, *, mean: float = 0.0, level: float = 0.95) -> TestResult:
     """One-sample t test against `mean`; effect Cohen's d with a noncentral t interval."""
     (values,) = complete("t_one_sample", y)
-    return _single("t_one_sample", values, mean, "Cohen's d", level)
+    return _single("t_one_sample", values, mean, "Cohen's d", level, float(np.abs(values).max()))
 
 
 def t_paired(y: Any, other: Any, *, level: float = 0.95) -> TestResult:
     """Paired t test of mean(y - other); effect Cohen's dz with a noncentral t interval."""
     first, second = complete("t_paired", y, other)
-    return _single("t_paired", first - second, 0.0, "Cohen's dz", level)
+    scale = float(max(np.abs(first).max(), np.abs(second).max()))
+    return _single("t_paired", first - second, 0.0, "Cohen's dz", level, scale)
 
 
-def _single(test: str, values: FloatArray, mean: float, name: str, level: float) -> TestResult:
+def _is_rounding(error: float, scale: float) -> bool:
+    """Say whether a standard error is no more than rounding leaves of constant values (as R's t.test decides)."""
+    return error <= 10 * float(np.finfo(np.float64).eps) * scale
+
+
+def _single(test: str, values: FloatArray, mean: float, name: str, level: float, scale: float) -> TestResult:
+    """Test a mean; `scale` is the largest value that went into the differences, for what rounding leaves of zero."""
+    n, spread = values.shape[0], float(values.std(ddof=1))
+    if _is_rounding(spread / math.sqrt(n), scale):
+        nothing = Effect(name, math.nan, math.nan, math.nan, "")
+        return outcome(
+            test, "t", math.nan, (n - 1,), tails.t_two_sided(math.nan, n - 1), nothing, n, label("pingouin")
+        )
     with pingouin() as pg:
         table = pg.ttest(
             x=values, y=mean, paired=False, alternative="two-sided", correction=False, r=0.707, confidence=level
         )
     figures = translate("ttest", table)
-    n, t, df = values.shape[0], float(figures["statistic"]), float(figures["df"])
-    spread = float(values.std(ddof=1))
+    t, df = float(figures["statistic"]), float(figures["df"])
     difference = float(values.mean()) - mean
-    effect = Effect(name, difference / spread if spread > 0 else math.nan, math.nan, math.nan, "")
-    if math.isfinite(t):
-        lower, upper = intervals.t_noncentrality(t, df, level)
-        effect = Effect(name, effect.value, lower / math.sqrt(n), upper / math.sqrt(n), f"noncentral t, {level:.0%}")
+    lower, upper = (limit / math.sqrt(n) for limit in intervals.t_noncentrality(t, df, level))
+    effect = Effect(name, difference / spread, lower, upper, f"noncentral t, {level:.0%}")
     details = _difference(difference, spread / math.sqrt(n), df, level)
     return outcome(test, "t", t, (df,), tails.t_two_sided(t, df), effect, n, label("pingouin"), details=details)
 
@@ -66,28 +76,30 @@ def t_student(y: Any, group: Any, *, level: float = 0.95) -> TestResult:
 
 def _two(test: str, y: Any, group: Any, level: float, *, welch: bool) -> TestResult:
     (low, high), _ = grouped(test, y, group, count=2)
+    n1, n2 = high.shape[0], low.shape[0]
+    error = math.sqrt(high.var(ddof=1) / n1 + low.var(ddof=1) / n2)
+    if _is_rounding(error, float(max(np.abs(low).max(), np.abs(high).max()))):
+        nothing = Effect("Cohen's d", math.nan, math.nan, math.nan, "")
+        return outcome(test, "t", math.nan, (), tails.Tail(math.nan, math.nan), nothing, n1 + n2, label("pingouin"))
     with pingouin() as pg:
         table = pg.ttest(
             x=high, y=low, paired=False, alternative="two-sided", correction=welch, r=0.707, confidence=level
         )
     figures = translate("ttest", table)
     t, df = float(figures["statistic"]), float(figures["df"])
-    n1, n2 = high.shape[0], low.shape[0]
     pooled = math.sqrt(((n1 - 1) * high.var(ddof=1) + (n2 - 1) * low.var(ddof=1)) / (n1 + n2 - 2))
     difference = float(high.mean() - low.mean())
-    d = difference / pooled if pooled > 0 else math.nan
+    d = difference / pooled
     scale = math.sqrt(1 / n1 + 1 / n2)
-    if not math.isfinite(t):
-        limits, method = (math.nan, math.nan), ""
-    elif welch:
+    if welch:
         half = intervals.normal_quantile(level) * math.sqrt(1 / n1 + 1 / n2 + d * d / (2 * (n1 + n2)))
         limits, method = (d - half, d + half), f"normal (Hedges & Olkin), {level:.0%}"
     else:
         lower, upper = intervals.t_noncentrality(t, df, level)
         limits, method = (lower * scale, upper * scale), f"noncentral t, {level:.0%}"
-    error = math.sqrt(high.var(ddof=1) / n1 + low.var(ddof=1) / n2) if welch else pooled * scale
     details = {
-        **_difference(difference, error, df, level), "hedges_g": d * (1 - 3 / (4 * (n1 + n2) - 9)),
+        **_difference(difference, error if welch else pooled * scale, df, level),
+        "hedges_g": d * (1 - 3 / (4 * (n1 + n2) - 9)),
         "mean_first": float(low.mean()), "mean_second": float(high.mean()),
     }  # fmt: skip
     effect = Effect("Cohen's d", d, *limits, method)

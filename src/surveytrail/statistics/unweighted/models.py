@@ -29,6 +29,10 @@ from surveytrail.statistics.unweighted.samples import numbers, outcome
 
 # Beyond this linear predictor a probability is 0 or 1 to 13 digits: the fit is running away.
 _LARGEST_PREDICTOR = 30.0
+# The library stops estimating equations by their score, which fades while the coefficients still run away.
+_LARGEST_OF_SCORES = 20.0
+# Share of the outcome's variation, and of a row's own say in its fitted value, that counts as nothing.
+_NOTHING = 1e-12
 
 Kind = Literal["ols", "wls", "logit", "ordinal_logit", "gee_logit"]
 
@@ -119,7 +123,15 @@ def fit_model(
     wanted = predictors.term_of_column >= (0 if kind == "ordinal_logit" else -1)
     x, target = predictors.values[np.ix_(used, np.flatnonzero(wanted))], values[used]
     names = tuple(name for name, kept in zip(predictors.names, wanted, strict=True) if kept)
-    require_full_rank(x, names)
+    if kind == "ordinal_logit":
+        require_full_rank(np.column_stack([np.ones(len(x)), x]), ("(Intercept)", *names))
+    else:
+        require_full_rank(x, names)
+    if np.ptp(target) == 0:
+        raise StatisticsError(
+            "Outcome does not vary", kind, expected="two or more values",
+            got=f"{target[0]:g} in all {len(target)} rows", hint="look at the filter",
+        )  # fmt: skip
     fitters: Mapping[str, Callable[[], _Fitted]] = {
         "ols": lambda: _ols(target, x, hc3),
         "wls": lambda: _wls(target, x, _aligned("weights", weights, used)),
@@ -152,7 +164,9 @@ def _aligned(what: str, values: Any, used: IntArray) -> Any:
     return np.asarray(values)[used]
 
 
-def _fit_quietly(kind: str, x: FloatArray, fit: Callable[[], Any]) -> Any:
+def _fit_quietly(
+    kind: str, x: FloatArray, fit: Callable[[], Any], largest_predictor: float = _LARGEST_PREDICTOR
+) -> Any:
     """Run a statsmodels fit; what the library only warns about (no convergence, separation) is an error here."""
     with python_warnings.catch_warnings():
         python_warnings.simplefilter("ignore")
@@ -163,7 +177,7 @@ def _fit_quietly(kind: str, x: FloatArray, fit: Callable[[], Any]) -> Any:
     states = getattr(fitted, "mle_retvals", None) or {"converged": getattr(fitted, "converged", True)}
     largest = float(np.abs(np.asarray(fitted.params)).max())
     reach = float(np.abs(x @ np.asarray(fitted.params)).max())
-    if not states["converged"] or not math.isfinite(largest) or reach > _LARGEST_PREDICTOR:
+    if not states["converged"] or not math.isfinite(largest) or reach > largest_predictor:
         raise _failed(kind, f"coefficients up to {largest:.3g}")
     return fitted
 
@@ -186,8 +200,24 @@ def _ols(y: FloatArray, x: FloatArray, hc3: bool) -> _Fitted:
     from statsmodels.regression.linear_model import OLS
 
     covariance_type = "HC3" if hc3 else "nonrobust"
+    _require_errors(y, x)
     fitted = OLS(y, x, missing="raise", hasconst=None).fit(method="qr", cov_type=covariance_type, use_t=True)
     return _pack(fitted, "HC3" if hc3 else "classical", float(fitted.df_resid), _linear_figures(fitted))
+
+
+def _require_errors(y: FloatArray, x: FloatArray) -> None:
+    """Stop where nothing is left to estimate errors from: a perfect fit, or a row that alone decides a coefficient."""
+    q, _ = np.linalg.qr(x)
+    leverage = (q**2).sum(axis=1)
+    left = y - q @ (q.T @ y)
+    if (left**2).sum() <= _NOTHING**2 * ((y - y.mean()) ** 2).sum():
+        found, hint = "residuals of 0", "a predictor repeats the outcome: drop it"
+    elif leverage.max() > 1 - _NOTHING:
+        found = f"row {int(leverage.argmax()) + 1} of those used, whose fitted value is its own"
+        hint = "drop the predictor on which only this row differs"
+    else:
+        return
+    raise StatisticsError("Errors not defined", "ols", expected="rows that deviate from the fit", got=found, hint=hint)
 
 
 def _wls(y: FloatArray, x: FloatArray, weights: Any) -> _Fitted:
@@ -228,7 +258,13 @@ def _ordinal(y: FloatArray, x: FloatArray) -> _Fitted:
             "Too few levels for an ordinal model", expected="three or more values", got=f"{len(levels)}",
             hint="use logit for two values",
         )  # fmt: skip
-    fitted = ordinal.maximise(x, codes, np.ones(len(codes)), len(levels) - 1)
+    try:
+        fitted = ordinal.maximise(x, codes, np.ones(len(codes)), len(levels) - 1)
+    except np.linalg.LinAlgError as error:
+        raise _failed("ordinal_logit", str(error)) from error
+    reach = float(np.ptp(x @ fitted.parameters[: x.shape[1]]))
+    if reach > _LARGEST_PREDICTOR:
+        raise _failed("ordinal_logit", f"linear predictors {reach:.3g} apart")
     figures = {"log_likelihood": -fitted.deviance / 2}
     return _Fitted(
         fitted.parameters, fitted.inverse_information, "inverse information", math.inf, figures, "surveytrail"
@@ -247,6 +283,7 @@ def _gee(y: FloatArray, x: FloatArray, clusters: Any) -> _Fitted:
         "gee_logit",
         x,
         lambda: model.fit(maxiter=500, ctol=1e-12, params_niter=1, first_dep_update=0, cov_type="robust"),
+        _LARGEST_OF_SCORES,
     )
     figures = {"clusters": float(groups.max() + 1), "working_correlation": float(model.cov_struct.dep_params)}
     return _pack(fitted, "robust (clusters)", math.inf, figures)

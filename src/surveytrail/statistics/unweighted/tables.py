@@ -56,7 +56,8 @@ def chi_square(row: Any, column: Any, *, correction: bool = False, level: float 
 def mcnemar(first: Any, second: Any, *, correction: bool = True, level: float = 0.95) -> TestResult:
     """McNemar's test of two 0/1 variables of the same respondents; effect the difference of shares, first - second.
 
-    `details` hold the exact binomial p-value, the discordant counts and their odds ratio.
+    Where as many respondents say only the one as only the other, the statistic is 0 with and without the correction, as
+    in R. `details` hold the exact binomial p-value, the discordant counts and their odds ratio.
     """
     import pandas as pd
 
@@ -68,10 +69,11 @@ def mcnemar(first: Any, second: Any, *, correction: bool = True, level: float = 
         "first_only": float(only_x), "second_only": float(only_y),
         "odds_ratio": only_x / only_y if only_y else math.inf if only_x else math.nan,
     }  # fmt: skip
-    if only_x + only_y == 0:
+    if only_x == only_y:
+        said = () if only_x else ("no respondent differs between the two variables",)
         return outcome(
-            "mcnemar", "chi2", 0.0, (1.0,), tails.Tail(1.0, 0.0), effect, len(x), label("pingouin"),
-            ("no respondent differs between the two variables",), details,
+            "mcnemar", "chi2", 0.0, (1.0,), tails.Tail(1.0, 0.0), effect, len(x), label("pingouin"), said,
+            {**details, "p_exact": 1.0},
         )  # fmt: skip
     with pingouin() as pg:
         _, table = pg.chi2_mcnemar(data=pd.DataFrame({"x": x, "y": y}), x="x", y="y", correction=correction)

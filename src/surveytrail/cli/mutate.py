@@ -1,0 +1,94 @@
+"""``trail mutate``: would a mistake in the engine be noticed?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from surveytrail.cli.output import AsJson, Directory, Outcome, finish
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from surveytrail.proof.mutate import Judged
+
+STYLES = {"caught": "green", "stopped": "green", "NOT CAUGHT": "bold red", "": "yellow"}
+
+
+def mutate(
+    directory: Directory = Path(),
+    as_json: AsJson = False,
+    sample: Annotated[int, typer.Option(min=0, help="Try so many seeded faults, drawn at random; 0 for all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 1,
+    only: Annotated[list[str] | None, typer.Option(metavar="ID", help="Try this fault; may be repeated.")] = None,
+    cores: Annotated[int, typer.Option(min=1, help="How many faults to try at the same time.")] = 2,
+) -> None:
+    """Would a mistake in the engine be noticed?
+
+    Puts seeded faults, one at a time, into a scratch copy of the engine: a wrong comparison, a dropped weight, another
+    interval, codes that are off by one. Computes the ledger of the study with it and lets the second engine of this
+    checkout, which is never touched, recompute every number. A fault that changes a printed digit must be caught.
+
+    Examples:
+
+        trail mutate --sample 10
+
+        trail mutate --only weight_dropped --only wald_for_wilson --json
+    """
+    finish(lambda: _mutate(directory, sample, seed, only or [], cores, as_json), as_json)
+
+
+def _mutate(directory: Path, sample: int, seed: int, only: list[str], cores: int, as_json: bool) -> Outcome:
+    from rich.console import Console as Screen
+
+    from surveytrail.proof.mutate import choose, holds, judge_mutants, load_mutants, summary
+
+    chosen = choose(load_mutants(), sample, seed, only)
+    screen = Screen(stderr=True, highlight=False)
+    with screen.status(f"trying {len(chosen)} seeded faults") as status:
+        tried: list[str] = []
+
+        def done(judged: Judged) -> None:
+            tried.append(judged.mutant.id)
+            status.update(f"tried {len(tried)} of {len(chosen)} seeded faults: {judged.mutant.id}")
+
+        results = judge_mutants(directory, chosen, cores, done)
+
+    def render(console: Console) -> None:
+        for judged in results:
+            _print(console, judged)
+
+    content = {"mutants": [_content(judged) for judged in results]}
+    return Outcome(holds(results), summary(results), content, render)
+
+
+def _verdict(judged: Judged) -> str:
+    if judged.changes == "no ledger":
+        return "stopped"
+    return "caught" if judged.caught else "NOT CAUGHT" if judged.survives else ""
+
+
+def _print(console: Console, judged: Judged) -> None:
+    from rich.text import Text
+
+    verdict, mutant = _verdict(judged), judged.mutant
+    line = Text.assemble((f"{verdict:<11}", STYLES[verdict]), (mutant.id, "bold"), f"  {mutant.file}, {mutant.kind}\n")
+    line.append(f"           {mutant.description}\n           changes {judged.changes}")
+    line.append(f" of {judged.numbers} numbers; {judged.found} not reproduced" if judged.numbers else "")
+    if judged.said:
+        line.append(f"; {judged.said}")
+    console.print(line, soft_wrap=True)
+
+
+def _content(judged: Judged) -> dict[str, object]:
+    return {
+        **judged.mutant.model_dump(),
+        "changes": judged.changes,
+        "numbers": judged.numbers,
+        "not_reproduced": judged.found,
+        "said": judged.said,
+        "caught": judged.caught,
+        "survives": judged.survives,
+    }
