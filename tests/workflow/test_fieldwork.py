@@ -1,4 +1,4 @@
-"""The workflow on a study with dispositions and interviews: from raw files to verified numbers, and a run that stops."""
+"""The workflow on a study with dispositions and interviews: from raw files to verified numbers, and where it stops."""
 
 from __future__ import annotations
 
