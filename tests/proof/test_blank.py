@@ -19,16 +19,16 @@ def blanker(small: Study, tamperer: Tamperer) -> Blanker:
 
 
 def test_numbers_stay_bit_identical(blanker: Blanker) -> None:
-    found = blank(blanker, 40, seed=1)
+    found = blank(blanker, 25, seed=1)
     assert found.failures == []
-    assert found.holds and found.numbers == 40
+    assert found.holds and found.numbers == 25
     assert 0.3 < found.median_share < 0.95
 
 
 def test_the_first_wave(wave1: Study, wave1_tamperer: Tamperer) -> None:
-    found = blank(Blanker(wave1, wave1_tamperer.judge, wave1_tamperer.index), 8, seed=2)
+    found = blank(Blanker(wave1, wave1_tamperer.judge, wave1_tamperer.index), 5, seed=2)
     assert found.failures == []
-    assert found.holds and found.numbers == 8
+    assert found.holds and found.numbers == 5
     assert found.median_share > 0.5
 
 
@@ -61,9 +61,8 @@ def test_the_control_reports_numbers_whose_own_cells_are_redrawn(blanker: Blanke
 @pytest.mark.parametrize(
     ("number", "why", "differs"),
     [
-        ("w1.use.alpha.size=small.unweighted", "filter and groups", "n_in"),
+        ("w1.late.unweighted", "filter and groups", "n_in"),
         ("w1.use.beta.unweighted", "skip logic", "n_excluded"),
-        ("w1.use.alpha.raked", "weight raked", "value"),
         ("w1.use.alpha.post", "weight post", "value"),
         ("w1.level.unweighted", "exclusion speeders", "n_in"),
     ],

@@ -40,9 +40,7 @@ def _single(test: str, values: FloatArray, mean: float, name: str, level: float,
     n, spread = values.shape[0], float(values.std(ddof=1))
     if _is_rounding(spread / math.sqrt(n), scale):
         nothing = Effect(name, math.nan, math.nan, math.nan, "")
-        return outcome(
-            test, "t", math.nan, (n - 1,), tails.t_two_sided(math.nan, n - 1), nothing, n, label("pingouin")
-        )
+        return outcome(test, "t", math.nan, (n - 1,), tails.t_two_sided(math.nan, n - 1), nothing, n, label("pingouin"))
     with pingouin() as pg:
         table = pg.ttest(
             x=values, y=mean, paired=False, alternative="two-sided", correction=False, r=0.707, confidence=level
