@@ -31,6 +31,9 @@ TestName = Literal[
     "rao_scott",
 ]
 Role = Literal["x", "y", "group", "items", "given", "mediator", "value", "bound", "seed", "draws", "answer"]
+# roles that name what a test is about, and those of them that 'answer' applies to
+VALUE_ROLES = ("x", "y", "group", "items", "given", "mediator")
+ANSWERED_ROLES = ("x", "y", "items")
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
-from surveyspec.catalogue import TESTS
+from surveyspec.catalogue import ANSWERED_ROLES, TESTS, VALUE_ROLES
 from surveyspec.conditions import Comparison, Condition, Constant, Value, Variable, variables_of
 from surveyspec.config import Estimate, Hypothesis
 from surveyspec.documents import KeyPath
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.problems import Problem, StudyError
-from surveyspec.study import ANSWERED_ROLES, CONFIG, VALUE_ROLES, Study, WaveSpec
+from surveyspec.study import CONFIG, Study, WaveSpec
 
 Estimator = Literal["share", "mean"]
 DECIMALS: dict[str, int] = {"share": 1, "mean": 2}

@@ -12,7 +12,6 @@ from surveyspec.codebook import CODED, NUMERIC, Category, Codebook, Variable
 from surveyspec.conditions import (
     Aggregate,
     Condition,
-    ConditionError,
     Value,
     bind,
     bind_value,
@@ -22,19 +21,15 @@ from surveyspec.conditions import (
     variables_of,
 )
 from surveyspec.conditions import Variable as Name
-from surveyspec.config import CleaningRule, Derived, Estimate, StudyConfig, Wave, Weight
+from surveyspec.config import CleaningRule, Derived, StudyConfig, Wave, Weight
 from surveyspec.documents import Document, KeyPath, load_document, parse_document
-from surveyspec.identifiers import TOTAL, UNWEIGHTED
+from surveyspec.identifiers import CONFIG, INTERVIEWS, TOTAL
 from surveyspec.interview_codebook import InterviewCodebook
-from surveyspec.problems import Problem, StudyError, did_you_mean, listed
-from surveyspec.response import frame_inconsistencies
+from surveyspec.problems import Problem, StudyError
+from surveyspec.study_checks import study_problems
 
-CONFIG = "config.yaml"
-INTERVIEWS = "interviews"  # stands where numbers of a survey have its wave
 # how coders are compared on all codes together: decision by decision, or segment by segment with all its codes
 DECISIONS, CODE_SETS = "decisions", "code_sets"
-VALUE_ROLES = ("x", "y", "group", "items", "given", "mediator")
-ANSWERED_ROLES = ("x", "y", "items")
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +226,7 @@ def load_study(directory: Path) -> Study:
     if problems:
         raise StudyError(problems)
     study = Study(directory, config, document, waves, interviews)
-    problems = [*_wave_problems(study), *_analysis_problems(study), *_output_problems(study)]
+    problems = study_problems(study)
     if problems:
         raise StudyError(problems)
     return study
@@ -260,194 +255,6 @@ def _require_consistent(document: Document, wrong: Iterable[tuple[KeyPath, str, 
     ]
     if problems:
         raise StudyError(problems)
-
-
-class _Checker:
-    """Collects problems of one study file."""
-
-    def __init__(self, study: Study) -> None:
-        self.study = study
-        self.problems: list[Problem] = []
-
-    def report(self, keys: KeyPath, found: str, expected: str, todo: str = "correct the study file") -> None:
-        where = ".".join(map(str, keys))
-        self.problems.append(Problem(CONFIG, where, found, expected, todo, self.study.document.line(keys)))
-
-    def known(self, keys: KeyPath, name: str, allowed: list[str], what: str) -> bool:
-        if name in allowed:
-            return True
-        hint = did_you_mean(name, allowed) or f"use one of the {what}s expected here"
-        self.report(keys, f"unknown {what} '{name}'", f"one of {listed(allowed)}", hint)
-        return False
-
-    def condition(self, keys: KeyPath, wave: WaveSpec, text: str | None, subject: str | None = None) -> None:
-        if text is None:
-            return
-        try:
-            condition = wave.condition(text, subject)
-        except ConditionError as error:
-            self.report(keys, str(error), f"a condition over the variables of {wave.id}")
-            return
-        missing = [name for name in variables_of(condition) if name not in wave.names]
-        if missing:
-            self.report(keys, f"unknown variable '{missing[0]}'", f"one of {listed(wave.names, 12)}")
-
-
-def _wave_problems(study: Study) -> list[Problem]:
-    check = _Checker(study)
-    if INTERVIEWS in study.waves:
-        check.report(("waves", INTERVIEWS), f"a wave called '{INTERVIEWS}'", "another id: this one is built in")
-    for keys, found, expected in frame_inconsistencies(study.config):
-        check.report(keys, found, expected)
-    for name, wave in study.waves.items():
-        at: KeyPath = ("waves", name)
-        check.known((*at, "respondent"), wave.wave.respondent, wave.names, "variable")
-        for index, rule in enumerate(wave.wave.cleaning):
-            keys = (*at, "cleaning", index)
-            check.condition((*keys, "exclude"), wave, rule.exclude)
-            check.condition((*keys, "among"), wave, rule.among)
-            for code in [*(rule.duplicates_of or []), *([rule.variable] if rule.variable else [])]:
-                check.known(keys, code, wave.names, "variable")
-        _derived_problems(check, wave, (*at, "derived"))
-        for weight_id, weight in wave.wave.weights.items():
-            keys = (*at, "weights", weight_id)
-            if weight_id == UNWEIGHTED:
-                check.report(keys, f"a weight called '{UNWEIGHTED}'", "another id: this one is built in")
-            for code in [weight.variable] if weight.method == "column" else weight.variables:
-                check.known(keys, code, wave.names, "variable")
-            check.condition((*keys, "population"), wave, getattr(weight, "population", None))
-    return check.problems
-
-
-def _derived_problems(check: _Checker, wave: WaveSpec, at: KeyPath) -> None:
-    earlier = [variable.code for variable in wave.codebook.kept]
-    for code, derived in wave.wave.derived.items():
-        if code in wave.codebook.by_code:
-            check.report((*at, code), f"'{code}' again", "a code that the codebook does not have")
-        limited = WaveSpec(wave.id, wave.wave.model_copy(update={"derived": {}}), wave.codebook)
-        limited.__dict__["names"] = list(earlier)
-        for index, part in enumerate(derived.categories or []):
-            check.condition((*at, code, "categories", index, "when"), limited, part.when)
-        for field, read in (("mean_of", limited.items), ("value", limited.value)):
-            text = getattr(derived, field)
-            try:
-                if text is not None:
-                    read(text)
-            except ConditionError as error:
-                check.report((*at, code, field), str(error), "variables above this one")
-        earlier.append(code)
-
-
-def _analysis_problems(study: Study) -> list[Problem]:
-    check = _Checker(study)
-    ids: dict[str, int] = {}
-    for section in ("estimates", "hypotheses"):
-        for index, entry in enumerate(getattr(study.config, section)):
-            if entry.id in ids:
-                check.report((section, index, "id"), f"the id '{entry.id}' twice", "each id once")
-            ids[entry.id] = index
-    for index, estimate in enumerate(study.config.estimates):
-        at: KeyPath = ("estimates", index)
-        if not check.known((*at, "wave"), estimate.wave, list(study.waves), "wave"):
-            continue
-        wave = study.waves[estimate.wave]
-        for weight in estimate.weights:
-            check.known((*at, "weights"), weight, [UNWEIGHTED, *wave.wave.weights], "weight")
-        check.condition((*at, "where"), wave, estimate.where)
-        subject = _items_problem(check, at, wave, estimate.items)
-        check.condition((*at, "share"), wave, estimate.share, subject)
-        _estimated_problems(check, at, wave, estimate, subject)
-        for entry in estimate.by:
-            for code in [entry] if isinstance(entry, str) else entry:
-                known = check.known((*at, "by"), code, wave.names, "variable")
-                if known and not wave.is_coded(code):
-                    check.report((*at, "by"), f"'{code}', which has no categories", "a variable with categories")
-    for index, hypothesis in enumerate(study.config.hypotheses):
-        at = ("hypotheses", index)
-        if not check.known((*at, "wave"), hypothesis.wave, list(study.waves), "wave"):
-            continue
-        wave = study.waves[hypothesis.wave]
-        check.known((*at, "weight"), hypothesis.weight, [UNWEIGHTED, *wave.wave.weights], "weight")
-        check.condition((*at, "where"), wave, hypothesis.where)
-        for role in VALUE_ROLES:
-            for text in _texts(getattr(hypothesis, role)):
-                try:
-                    wave.values(text, hypothesis.answer if role in ANSWERED_ROLES else None)
-                except ConditionError as error:
-                    check.report((*at, role), str(error), f"a variable, pattern or condition of {wave.id}")
-        sizes = {len(_names(wave, getattr(hypothesis, role))) for role in ("x", "y")} - {0, 1}
-        if len(sizes) > 1:
-            check.report((*at, "x"), "patterns of different length in x and y", "as many variables in x as in y")
-    return check.problems
-
-
-def _estimated_problems(check: _Checker, at: KeyPath, wave: WaveSpec, estimate: Estimate, subject: str | None) -> None:
-    """Report what is wrong with the value of a mean or a distribution."""
-    if estimate.distribution not in {None, "item"}:
-        check.known((*at, "distribution"), str(estimate.distribution), wave.names, "variable")
-    if estimate.distribution == "item" and subject is None:
-        check.report((*at, "distribution"), "'item' without 'items'", "a pattern under 'items', or a variable here")
-    if estimate.mean is not None:
-        try:
-            wave.value(estimate.mean, subject)
-        except ConditionError as error:
-            check.report((*at, "mean"), str(error), "a variable, 'item', or a value such as count(...)")
-
-
-def _texts(value: str | list[str] | None) -> list[str]:
-    return [] if value is None else [value] if isinstance(value, str) else value
-
-
-def _names(wave: WaveSpec, text: str | None) -> tuple[str, ...]:
-    """Return the variables of a role, none for a condition, a wrong pattern or an empty role."""
-    try:
-        return wave.items(text) if text is not None else ()
-    except ConditionError:
-        return ()
-
-
-def _items_problem(check: _Checker, at: KeyPath, wave: WaveSpec, pattern: str | None) -> str | None:
-    """Report a wrong item pattern; return a stand-in for the item that conditions can be checked with."""
-    if pattern is None:
-        return None
-    try:
-        return wave.items(pattern)[0]
-    except ConditionError as error:
-        check.report((*at, "items"), str(error), f"a pattern over the variables of {wave.id}")
-        return None
-
-
-def _output_problems(study: Study) -> list[Problem]:
-    check = _Checker(study)
-    estimates = {estimate.id: estimate for estimate in study.config.estimates}
-    uses: list[tuple[KeyPath, str, str]] = []
-    for index, figure in enumerate(study.config.figures):
-        uses += [
-            (("figures", index, "series", at), part.estimate, figure.weight) for at, part in enumerate(figure.series)
-        ]
-    for index, table in enumerate(study.config.report.tables):
-        uses += [
-            (("report", "tables", index, "columns", at), part.estimate, part.weight)
-            for at, part in enumerate(table.columns)
-        ]
-    for index, published in enumerate(study.config.published):
-        uses.append((("published", index), published.estimate, published.weight))
-    for keys, name, weight in uses:
-        if check.known((*keys, "estimate"), name, list(estimates), "estimate"):
-            check.known((*keys, "weight"), weight, estimates[name].weights, "weight")
-    claimed: set[str] = set()
-    for index, claim in enumerate(study.config.claims.statements if study.config.claims else []):
-        at: KeyPath = ("claims", "statements", index)
-        if claim.id in claimed:
-            check.report((*at, "id"), f"the id '{claim.id}' twice", "each id once")
-        claimed.add(claim.id)
-        try:
-            parse_condition(claim.holds_if)
-        except ConditionError as error:
-            check.report((*at, "holds_if"), str(error), "a condition over number ids")
-    for language in study.config.report.languages:
-        check.known(("report", "languages"), language, study.config.study.languages, "language")
-    return check.problems
 
 
 __all__ = [
