@@ -53,7 +53,7 @@ def signed_ranks(differences: FloatArray, level: float) -> Outcome:
     plus = float(ranks(np.abs(kept))[kept > 0].sum())
     spread = math.sqrt(whole * (2 * n + 1) / 12 - tie_sum(np.abs(kept)) / 48)
     effect = 2 * plus / whole - 1
-    error = math.sqrt(n * (n + 1) * (2 * n + 1) / 6) / (2 * whole)
+    error = math.sqrt(n * (n + 1) * (2 * n + 1) / 6) / whole
     limits = _fisher(effect, error, level) if n > 1 else NONE
     log_p = log_normal_two_sided((plus - whole / 2) / spread)
     return Outcome(len(differences), plus, effect, limits, log_p=log_p)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -88,7 +88,8 @@ def clustered_logit(roles: Roles, level: float) -> Outcome:
     intercepts = [np.ones(len(x)), *((pair == place) * 1.0 for place in range(1, len(roles["x"])))]
     model = np.column_stack([x, *intercepts])[known]
     fit = _estimating_equations(model, y[known], cluster[known])
-    return _tested(fit, 0, int(known.sum()), None, level, math.exp)
+    tested = _tested(fit, 0, int(known.sum()), None, level, math.exp)
+    return replace(tested, records=len(np.unique(cluster[known])))
 
 
 def _estimating_equations(x: FloatArray, y: FloatArray, cluster: np.ndarray) -> Fit:

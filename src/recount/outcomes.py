@@ -26,6 +26,7 @@ class Outcome:
     log_p : natural logarithm of the two-sided p-value; NaN without one
     parts : parts of the number id that tell it from others of the same test
     iterative : whether a fit stands behind it
+    records : records behind it, where n counts their pairs of items
     """
 
     n: int
@@ -36,6 +37,7 @@ class Outcome:
     log_p: float = math.nan
     parts: tuple[str, ...] = ()
     iterative: bool = False
+    records: int | None = None
 
 
 def complete(*columns: FloatArray) -> Columns:
