@@ -62,6 +62,11 @@ def draw_counts(n: int, draws: int, seed: Seed) -> Iterator[FloatArray]:
         yield np.bincount(flat.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)
 
 
+def _sums(counts: FloatArray, values: FloatArray) -> FloatArray:
+    """Return ``counts @ values`` summed in one order, so that the number of BLAS threads changes no bit."""
+    return np.einsum("dn,nk->dk", counts, values, optimize=False)
+
+
 def _check(draws: int) -> None:
     if draws < 100:
         raise StatisticsError(
@@ -96,7 +101,7 @@ def bootstrap_ranks(items: Any, *, seed: Seed, draws: int = 2000, level: float =
     means = filled.sum(axis=0) / present.sum(axis=0)
     drawn = np.concatenate(
         [
-            _ranks((counts @ filled) / np.maximum(counts @ present, 1e-300))
+            _ranks(_sums(counts, filled) / np.maximum(_sums(counts, present), 1e-300))
             for counts in draw_counts(len(values), draws, seed)
         ]
     )
@@ -133,11 +138,12 @@ def indirect_effect(
     data = np.column_stack([np.ones(n), *centred])
     size = data.shape[1]
     products = (data[:, :, None] * data[:, None, :]).reshape(n, size * size)
-    a, b, direct = _paths((data.T @ data)[None])
-    _, _, total = _regress((data.T @ data)[None], size - 2, size - 1)
+    gram = _sums(np.ascontiguousarray(data.T), data)
+    a, b, direct = _paths(gram[None])
+    _, _, total = _regress(gram[None], size - 2, size - 1)
     drawn = []
     for counts in draw_counts(n, draws, seed):
-        slope_a, slope_b, _ = _paths((counts @ products).reshape(-1, size, size))
+        slope_a, slope_b, _ = _paths(_sums(counts, products).reshape(-1, size, size))
         drawn.append(slope_a * slope_b)
     effects = np.concatenate(drawn)
     effects = effects[np.isfinite(effects)]
