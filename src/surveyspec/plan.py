@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any, Literal
 
@@ -59,6 +60,11 @@ class NumberSpec:
         if self.estimator == "mean":
             return "t"
         return "wilson" if self.weight == UNWEIGHTED else "logit"
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of what decides the number's value."""
+        return digest(self.canonical())
 
     def canonical(self) -> dict[str, Any]:
         """Return what decides the number's value; labels and places do not."""
@@ -128,6 +134,11 @@ class TestSpec:
         """Variables that decide who is in the base (INDIRECT)."""
         return variables_of(self.where) if self.where is not None else ()
 
+    @cached_property
+    def digest(self) -> str:
+        """Digest of what decides the test's outcome."""
+        return digest(self.canonical())
+
     def canonical(self) -> dict[str, Any]:
         """Return what decides the test's outcome."""
         settings = self.hypothesis.model_dump(
@@ -161,6 +172,11 @@ def plan_numbers(study: Study, wave: str | None = None) -> list[NumberSpec]:
     ------
     StudyError : two numbers would carry one id
     """
+    return list(_planned_numbers(study, wave))
+
+
+@lru_cache(maxsize=16)
+def _planned_numbers(study: Study, wave: str | None) -> tuple[NumberSpec, ...]:
     numbers: list[NumberSpec] = []
     for index, estimate in enumerate(study.config.estimates):
         if wave in {None, estimate.wave}:
@@ -183,17 +199,22 @@ def plan_numbers(study: Study, wave: str | None = None) -> list[NumberSpec]:
         seen[number.id] = number
     if problems:
         raise StudyError(problems)
-    return numbers
+    return tuple(numbers)
 
 
 def plan_tests(study: Study, wave: str | None = None) -> list[TestSpec]:
     """Expand the hypotheses of a study (or of one wave) into tests, in the order written."""
-    return [
+    return list(_planned_tests(study, wave))
+
+
+@lru_cache(maxsize=16)
+def _planned_tests(study: Study, wave: str | None) -> tuple[TestSpec, ...]:
+    return tuple(
         spec
         for index, hypothesis in enumerate(study.config.hypotheses)
         if wave in {None, hypothesis.wave}
         for spec in _expand_test(study.waves[hypothesis.wave], hypothesis, ("hypotheses", index))
-    ]
+    )
 
 
 def _expand_test(wave: WaveSpec, hypothesis: Hypothesis, keys: KeyPath) -> Iterable[TestSpec]:

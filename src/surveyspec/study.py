@@ -152,9 +152,9 @@ class WaveSpec:
         return tuple(dict.fromkeys(name for rule in self.wave.cleaning for name in self.rule_variables(rule)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
-    """A whole study: config, where each of its keys stands, and its waves."""
+    """A whole study: config, where each of its keys stands, and its waves; equal only to itself."""
 
     directory: Path
     config: StudyConfig

@@ -12,7 +12,7 @@ import pandas as pd
 
 from surveyspec.conditions import is_value
 from surveyspec.identifiers import UNWEIGHTED
-from surveyspec.plan import NumberSpec, canonical, digest
+from surveyspec.plan import NumberSpec, canonical
 from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
 from surveytrail.frames import columns_of
@@ -84,7 +84,12 @@ class _Cache:
 
 
 def estimate_numbers(
-    analysis: pd.DataFrame, weights: pd.DataFrame, responses: pd.DataFrame, wave: WaveSpec, specs: Sequence[NumberSpec]
+    analysis: pd.DataFrame,
+    weights: pd.DataFrame,
+    responses: pd.DataFrame,
+    wave: WaveSpec,
+    specs: Sequence[NumberSpec],
+    with_lineage: bool = True,
 ) -> Numbers:
     """Estimate all planned numbers of a wave.
 
@@ -93,6 +98,7 @@ def estimate_numbers(
     analysis, weights : analysed records and their weights, row by row
     responses : all raw records, for the edges of exclusions
     specs : the wave's part of the plan
+    with_lineage : whether to say where the numbers come from
 
     Returns
     -------
@@ -107,7 +113,7 @@ def estimate_numbers(
             for spec, key in zip(specs, keys, strict=True)
             if (spec.weight, spec.estimator) == (weight, estimator)
         ]
-        for row in _estimate_with(weight, chosen, cache, analysis, weights, lineage):
+        for row in _estimate_with(weight, chosen, cache, analysis, weights, lineage if with_lineage else None):
             rows[str(row["id"])] = row
     return Numbers(pd.DataFrame([rows[spec.id] for spec in specs]), lineage)
 
@@ -118,7 +124,7 @@ def _estimate_with(
     cache: _Cache,
     analysis: pd.DataFrame,
     weights: pd.DataFrame,
-    lineage: Lineage,
+    lineage: Lineage | None,
 ) -> list[dict[str, object]]:
     """Estimate the shares or the means of one weight: all value columns in all domains in one matrix pass."""
     design = design_of(analysis, weights, cache.wave, weight)
@@ -141,7 +147,8 @@ def _estimate_with(
         row = _row(spec, estimates, interval, at, value, inside, used, design.weights, reasons)
         row["input_digest"] = base_digest(taken, cache.identity, inside, used, value, reasons, design.weights)
         rows.append(row)
-        _add_edges(lineage, spec, cache, inside, used, reasons)
+        if lineage is not None:
+            _add_edges(lineage, spec, cache, inside, used, reasons)
     return rows
 
 
@@ -196,7 +203,7 @@ def _row(
         "df": _number(estimates.degrees_of_freedom[at]),
         "df_method": "sampling units in the base - strata",
         "warning": _warning(estimates, limits, at),
-        "spec_digest": digest(spec.canonical()),
+        "spec_digest": spec.digest,
     }
 
 

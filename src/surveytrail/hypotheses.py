@@ -14,8 +14,10 @@ from surveyspec.conditions import Condition, Variable
 from surveyspec.identifiers import seed_words
 from surveyspec.plan import TestSpec
 from surveyspec.study import WaveSpec
+from surveytrail.inputs import arrays_digest
 from surveytrail.masks import Columns, evaluate
 from surveytrail.statistics.design import SurveyDesign
+from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.outcome import TestResult
 
 ARGUMENTS = {
@@ -48,6 +50,9 @@ class Outcome:
 
     parts: tuple[str, ...]
     result: TestResult
+
+
+Memo = dict[str, list[Outcome] | StatisticsError]
 
 
 def values_of(value: Condition | Variable, columns: Columns) -> np.ndarray:
@@ -83,6 +88,33 @@ def failed_outcomes(spec: TestSpec, wave: WaveSpec, n_used: int) -> list[Outcome
     parts = [()] if per == "test" else [(wave.slug(str(code)),) for code in codes]
     nothing = float("nan")
     return [Outcome(part, _bare(spec.hypothesis.test, nothing, nothing, nothing, n_used)) for part in parts]
+
+
+def run_remembering(
+    memo: Memo,
+    spec: TestSpec,
+    roles: Mapping[str, list[np.ndarray]],
+    inside: np.ndarray,
+    design: SurveyDesign,
+    wave: WaveSpec,
+) -> list[Outcome]:
+    """Run one test as ``run_hypothesis`` does, unless it was run before on arrays that are the same to the last bit."""
+    weighted = TESTS[spec.hypothesis.test].weighted
+    arrays = [column if weighted else column[inside] for columns in roles.values() for column in columns]
+    if weighted:
+        steps = design.calibration.steps if design.calibration is not None else ()
+        behind = [array for step in steps for array in vars(step).values()]
+        arrays += [inside, design.weights, *behind]
+    key = f"{spec.stem} {spec.digest} {arrays_digest(arrays)}"
+    if key not in memo:
+        try:
+            memo[key] = run_hypothesis(spec, roles, inside, design, wave)
+        except StatisticsError as failure:
+            memo[key] = failure
+    found = memo[key]
+    if isinstance(found, StatisticsError):
+        raise found
+    return found
 
 
 def run_hypothesis(

@@ -45,6 +45,12 @@ class Lineage:
             key = (number, kind, why, wave, self._row_set(wave, records), tuple(names))
             self._edges[key] = None
 
+    def add_as(self, number: str, other: Lineage) -> None:
+        """Add all edges of another lineage as edges of one number."""
+        self._row_sets |= other._row_sets
+        for _, kind, why, wave, row_set, columns in other._edges:
+            self._edges[number, kind, why, wave, row_set, columns] = None
+
     def add_exclusions(self, number: str, wave: WaveSpec, every_record: np.ndarray) -> None:
         """Add what decides whether records are analysed at all: the cleaning rules' columns, on every raw record."""
         if wave.id not in self._exclusions:

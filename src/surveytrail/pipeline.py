@@ -12,6 +12,7 @@ from surveytrail.cleaning import clean_responses
 from surveytrail.computed import Computed
 from surveytrail.digests import file_digest
 from surveytrail.estimating import estimate_numbers
+from surveytrail.hypotheses import Memo
 from surveytrail.importing.coding import code_responses
 from surveytrail.importing.reading import RawTable, read_raw
 from surveytrail.interviews import analyse_interviews
@@ -31,8 +32,10 @@ def read_tables(study: Study) -> dict[str, RawTable]:
     }
 
 
-def compute_wave(study: Study, wave: WaveSpec, table: RawTable) -> WaveResults:
-    """Run all stages of one wave on its raw table."""
+def compute_wave(
+    study: Study, wave: WaveSpec, table: RawTable, memo: Memo | None = None, with_lineage: bool = True
+) -> WaveResults:
+    """Run all stages of one wave on its raw table; ``memo`` and ``with_lineage`` as in ``test_hypotheses``."""
     responses = code_responses(table, wave.wave, wave.codebook).frame
     clean = clean_responses(responses, wave)
     margins = {
@@ -41,8 +44,9 @@ def compute_wave(study: Study, wave: WaveSpec, table: RawTable) -> WaveResults:
         if weight.method == "raking"
     }
     weights = weight_responses(clean.analysis, wave, margins)
-    numbers = estimate_numbers(clean.analysis, weights.frame, responses, wave, plan_numbers(study, wave.id))
-    tests = test_hypotheses(clean.analysis, weights.frame, responses, wave, plan_tests(study, wave.id))
+    frames = (clean.analysis, weights.frame, responses, wave)
+    numbers = estimate_numbers(*frames, plan_numbers(study, wave.id), with_lineage)
+    tests = test_hypotheses(*frames, plan_tests(study, wave.id), memo, with_lineage)
     return WaveResults(
         responses=responses,
         analysis=clean.analysis,
@@ -74,7 +78,11 @@ def compute_beside(study: Study) -> list[BesideResults]:
 
 
 def compute_ledger(
-    study: Study, tables: dict[str, RawTable] | None = None, beside: Sequence[BesideResults] | None = None
+    study: Study,
+    tables: dict[str, RawTable] | None = None,
+    beside: Sequence[BesideResults] | None = None,
+    memo: Memo | None = None,
+    with_lineage: bool = True,
 ) -> Ledger:
     """Compute the ledger of a study.
 
@@ -82,7 +90,9 @@ def compute_ledger(
     ----------
     tables : raw table per wave; read from the study's folder if absent
     beside : what comes from files beside them; computed if absent
+    memo : for those who rebuild many times: tests that get the very same arrays again are not run again
+    with_lineage : whether to say where estimates and tests come from
     """
     given = read_tables(study) if tables is None else tables
-    results = {name: compute_wave(study, wave, given[name]) for name, wave in study.waves.items()}
+    results = {name: compute_wave(study, wave, given[name], memo, with_lineage) for name, wave in study.waves.items()}
     return collect_ledger(study, results, "", compute_beside(study) if beside is None else beside)

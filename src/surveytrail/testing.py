@@ -16,12 +16,13 @@ from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
 from surveytrail.frames import columns_of
 from surveytrail.hypotheses import (
+    Memo,
     Outcome,
     complete_pairs,
     complete_records,
     failed_outcomes,
     role_columns,
-    run_hypothesis,
+    run_remembering,
 )
 from surveytrail.inputs import base_digest, identities, joint_digest, missing_reasons
 from surveytrail.lineage import (
@@ -71,7 +72,13 @@ class _Computed:
 
 
 def test_hypotheses(
-    analysis: pd.DataFrame, weights: pd.DataFrame, responses: pd.DataFrame, wave: WaveSpec, specs: Sequence[TestSpec]
+    analysis: pd.DataFrame,
+    weights: pd.DataFrame,
+    responses: pd.DataFrame,
+    wave: WaveSpec,
+    specs: Sequence[TestSpec],
+    memo: Memo | None = None,
+    with_lineage: bool = True,
 ) -> Tests:
     """Test the hypotheses of a wave and adjust the p-values within each family (Holm).
 
@@ -80,6 +87,8 @@ def test_hypotheses(
     analysis, weights : analysed records and their weights, row by row
     responses : all raw records, for the edges of exclusions
     specs : the wave's part of the plan
+    memo : results of earlier calls, where many are made: a test that gets the very same arrays is not run again
+    with_lineage : whether to say where the numbers come from
 
     Returns
     -------
@@ -87,7 +96,10 @@ def test_hypotheses(
     """
     lineage, columns = Lineage(), columns_of(analysis)
     identity, every_record = identities(columns["record"], columns["respondent"]), responses["record"].to_numpy()
-    computed = [_compute(analysis, columns, identity, weights, wave, spec) for spec in specs]
+    remembered = {} if memo is None else memo
+    computed = [_compute(analysis, columns, identity, weights, wave, spec, remembered) for spec in specs]
+    traced = computed if with_lineage else []
+    edges = {entry.spec.stem: _edges(entry, wave, columns["record"], every_record) for entry in traced}
     made: dict[str, list[dict[str, object]]] = {}
     for family in dict.fromkeys((spec.hypothesis.plan, spec.hypothesis.family) for spec in specs):
         members = [entry for entry in computed if (entry.spec.hypothesis.plan, entry.spec.hypothesis.family) == family]
@@ -103,7 +115,8 @@ def test_hypotheses(
                 taken = joint_digest([entry.input_digest, of_family]) if whole else entry.input_digest
                 made[entry.spec.stem].append(_row(identifier, entry, parts[-1], taken, values))
                 for source in members if whole else [entry]:
-                    _add_edges(lineage, identifier, source, wave, columns["record"], every_record)
+                    if source.spec.stem in edges:
+                        lineage.add_as(identifier, edges[source.spec.stem])
     rows = [row for spec in specs for row in made[spec.stem]]
     return Tests(pd.DataFrame(rows, columns=None if rows else ["id", "test", "statistic"]), lineage)
 
@@ -118,6 +131,7 @@ def _compute(
     weights: pd.DataFrame,
     wave: WaveSpec,
     spec: TestSpec,
+    memo: Memo,
 ) -> _Computed:
     roles = role_columns(spec, columns)
     base = np.ones(len(analysis), dtype=bool) if spec.where is None else evaluate(spec.where, columns)[0]
@@ -126,7 +140,7 @@ def _compute(
     used = base & complete & (design.weights > 0)
     error = None
     try:
-        outcomes = run_hypothesis(spec, roles, base, design, wave)
+        outcomes = run_remembering(memo, spec, roles, base, design, wave)
     except StatisticsError as failure:
         # one test without an answer is no reason to withhold the others
         stacked = TESTS[spec.hypothesis.test].stacked
@@ -225,12 +239,13 @@ def _row(identifier: str, entry: _Computed, statistic: str, taken: str, values: 
     }
 
 
-def _add_edges(
-    lineage: Lineage, identifier: str, entry: _Computed, wave: WaveSpec, records: np.ndarray, every_record: np.ndarray
-) -> None:
+def _edges(entry: _Computed, wave: WaveSpec, records: np.ndarray, every_record: np.ndarray) -> Lineage:
+    """Return the edges that all statistics of a test have."""
+    lineage, identifier = Lineage(), entry.spec.stem
     spec, used, left_out = entry.spec, entry.used, entry.inside & ~entry.used
     add_base_edges(lineage, identifier, wave, spec.values, records, entry.inside, used, entry.reasons)
     reads = [spec.where] if spec.where is not None else []
     lineage.add(identifier, "INDIRECT", FILTER, wave.id, records, raw_columns(wave, reads))
     add_weight_edges(lineage, identifier, wave, spec.hypothesis.weight, records, records[used], records[left_out])
     add_exclusion_edges(lineage, identifier, wave, every_record)
+    return lineage

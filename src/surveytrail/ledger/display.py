@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from surveyspec.locales import LOCALES, MINUS, RANGE, VERDICTS
 
@@ -37,6 +38,7 @@ def number_text(rounded: Decimal, language: str) -> str:
     return sign + locale.thousands.join(groups) + (locale.decimal + fraction if fraction else "")
 
 
+@lru_cache(maxsize=100_000)
 def value_text(
     value: float | None,
     unit: str,
@@ -66,6 +68,7 @@ def value_text(
     return number_text(round_half_up(value, decimals), language)
 
 
+@lru_cache(maxsize=100_000)
 def interval_text(lower: float | None, upper: float | None, unit: str, decimals: int, language: str) -> str:
     """Write an interval; an undefined one is a dash."""
     if lower is None or upper is None:

@@ -12,6 +12,7 @@ import pandas as pd
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study
 from surveytrail.frames import read_frame
+from surveytrail.hypotheses import Memo
 from surveytrail.importing.reading import RawTable
 from surveytrail.pipeline import compute_beside, compute_ledger, read_tables
 
@@ -82,19 +83,21 @@ class Judge:
             raise StudyError(Problem(LEDGER, "", "no such file", "what a run of the pipeline writes there", todo))
         self.published = rows_of(read_frame(path))
         self.tables = read_tables(study)
+        self._memo: Memo = {}
         self.beside = compute_beside(study)
         self._require_same(differences(self.published, self.rebuild({})))
         # what lives until now lives on: libraries that collect garbage themselves need not look at it again
         gc.freeze()
 
     def rebuild(self, changed: Mapping[str, RawTable]) -> Rows:
-        """Compute all numbers, with the raw tables of some waves changed.
+        """Compute all numbers, with the raw tables of some waves changed; their lineage is not even made.
 
         Raises
         ------
         StudyError : no study could be computed from these tables
         """
-        return rows_of(compute_ledger(self.study, {**self.tables, **changed}, self.beside).frame)
+        tables = {**self.tables, **changed}
+        return rows_of(compute_ledger(self.study, tables, self.beside, self._memo, with_lineage=False).frame)
 
     def _require_same(self, found: Differences) -> None:
         """Stop unless a rebuild without any change gives the published ledger, number by number, bit by bit."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -69,6 +70,7 @@ def translate(function: str, table: Any, row: int = 0) -> dict[str, float]:
     return {ours: table[theirs].iloc[row] for ours, theirs in wanted.items()}
 
 
+@cache
 def label(package: str) -> str:
     """Name and version of a package, e.g. ``pingouin 0.7.0``."""
     return f"{package} {version(package)}"
