@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 import duckdb
 import numpy as np
@@ -41,8 +42,11 @@ def estimate_numbers(
     size = number(connection, f"SELECT count(*) FROM {analysed}")
     at_once = max(1, min(COLUMNS_AT_ONCE, CELLS_AT_ONCE // max(1, size)))
     columns = {name: f"w{place}" for place, name in enumerate(weights)}
-    for name in dict.fromkeys(spec.weight for spec in specs):
-        chosen = [spec for spec in specs if spec.weight == name]
+    quantiles = [spec for spec in specs if spec.quantile is not None]
+    yield from _quantiles(connection, quantiles, names, analysed)
+    sums = [spec for spec in specs if spec.quantile is None]
+    for name in dict.fromkeys(spec.weight for spec in sums):
+        chosen = [spec for spec in sums if spec.weight == name]
         for start in range(0, len(chosen), at_once):
             part = chosen[start : start + at_once]
             yield from _estimate(connection, part, names, weights.get(name), columns.get(name, "1"), analysed)
@@ -74,8 +78,34 @@ def _estimate(
     for spec, (count, total, base, squares), size, value, error in zip(
         specs, rows, sizes, estimates, errors, strict=True
     ):
+        if spec.min_n is not None and count < spec.min_n:
+            continue
         result = _result(spec, int(count), total, float(value), float(error))
         yield replace(result, n_in=size, n_weighted=base or 0.0, n_effective=base**2 / squares if count else 0.0)
+
+
+def _quantiles(
+    connection: duckdb.DuckDBPyConnection, specs: Sequence[NumberSpec], names: Names, analysed: str
+) -> Iterator[Result]:
+    """Compute unweighted quantiles in exact fractions of the sorted answers; place (n - 1) p from 0, interpolated."""
+    for spec in specs:
+        inside = _inside_sql(spec, names)
+        rows = connection.execute(
+            f"SELECT y FROM (SELECT {_value_sql(spec, names, '1')} AS y FROM {analysed}) WHERE y IS NOT NULL ORDER BY y"
+        ).fetchall()
+        answers, size = [Fraction(row[0]) for row in rows], len(rows)
+        if spec.min_n is not None and size < spec.min_n:
+            continue
+        value = None
+        if answers:
+            whole, part = divmod((size - 1) * round(100 * (spec.quantile or 0)), 100)
+            following = answers[min(whole + 1, size - 1)]
+            value = float(answers[whole] + Fraction(part, 100) * (following - answers[whole]))
+        yield Result(
+            spec.id, value, unit=spec.estimator, decimals=spec.decimals,
+            n_in=number(connection, f"SELECT count(*) FROM {analysed} WHERE {inside}"), n_used=size,
+            n_weighted=float(size), n_effective=float(size),
+        )  # fmt: skip
 
 
 def _value_sql(spec: NumberSpec, names: Names, weight: str) -> str:

@@ -15,7 +15,7 @@ class Result:
     ----------
     id : ledger id
     value : None where it is not defined
-    unit : share, mean, count, statistic, p or weight, as printed
+    unit : share, mean, quantile, count, statistic, p or weight, as printed
     decimals : printed digits after the point (of the percentage, for shares)
     n_in, n_used, n_weighted, n_effective, numerator, denominator, se, limits, df : as in the ledger; None where the
         row has none

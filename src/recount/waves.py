@@ -64,7 +64,8 @@ def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str)
         spec = specs[result.id]
         identity: dict[str, object] = {
             "wave": name, "kind": "estimate", "estimate": spec.estimate, "item": spec.item, "category": spec.category,
-            "weight": spec.weight, "estimator": spec.estimator, "interval_level": spec.level,
+            "weight": spec.weight, "estimator": spec.estimator,
+            "interval_level": None if spec.quantile is not None else spec.level,
             "interval_method": spec.interval_method, "spec_digest": digest(spec.canonical()),
         }  # fmt: skip
         results.append(replace(result, identity=identity))

@@ -157,23 +157,43 @@ class Estimate(Strict):
     share: str | None = Field(None, description="condition; share of those for whom it is known")
     mean: str | None = Field(None, description="a variable, 'item', or a value such as 'count(W1_FIRM_* == 4)'")
     distribution: str | None = Field(None, description="a variable, or 'item': one share per category")
+    quantiles: list[Share] | None = Field(
+        None, description="shares in whole per cent, such as 0.25 and 0.5: quantiles of `of`, unweighted, interpolated"
+    )
+    of: str | None = Field(None, description="with 'quantiles': a variable, 'item', or a value")
     where: str | None = Field(None, description="condition: the base")
     by: list[VariableCode | list[VariableCode]] = []
     weights: list[Id] = Field(min_length=1)
     level: Share = 0.95
     decimals: Annotated[int, Field(ge=0, le=6)] | None = None
+    min_n: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="leave out the numbers that fewer answers than this stand behind"
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = [name for name in ("share", "mean", "distribution") if getattr(self, name) is not None]
+        kinds = [name for name in ("share", "mean", "distribution", "quantiles") if getattr(self, name) is not None]
         if len(kinds) != 1:
-            raise ValueError(f"exactly one of share, mean, distribution (found: {', '.join(kinds) or 'none'})")
+            raise ValueError(
+                f"exactly one of share, mean, distribution, quantiles (found: {', '.join(kinds) or 'none'})"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _quantiles_of_something(self) -> Self:
+        if (self.quantiles is None) != (self.of is None):
+            raise ValueError("'of' together with 'quantiles': what the quantiles are of")
+        if self.quantiles is not None and self.weights != [UNWEIGHTED]:
+            raise ValueError(f"quantiles with 'weights: [{UNWEIGHTED}]' (weighted ones are not computed)")
+        uneven = [share for share in self.quantiles or [] if abs(100 * share - round(100 * share)) > 1e-9]
+        if uneven:
+            raise ValueError(f"quantiles in whole per cent (found: {uneven[0]})")
         return self
 
     @property
-    def estimator(self) -> Literal["share", "mean"]:
+    def estimator(self) -> Literal["share", "mean", "quantile"]:
         """The statistic computed; a distribution is one share per category."""
-        return "mean" if self.mean is not None else "share"
+        return "quantile" if self.quantiles is not None else "mean" if self.mean is not None else "share"
 
 
 class Hypothesis(Strict):

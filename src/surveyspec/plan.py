@@ -19,13 +19,20 @@ from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import CONFIG, Study, WaveSpec
 
-Estimator = Literal["share", "mean"]
-DECIMALS: dict[str, int] = {"share": 1, "mean": 2}
+Estimator = Literal["share", "mean", "quantile"]
+DECIMALS: dict[str, int] = {"share": 1, "mean": 2, "quantile": 2}
+QUANTILE = {"en": "quantile at {} %", "fr": "quantile à {} %", "de": "{}-%-Quantil", "it": "quantile al {} %"}
 
 
 @dataclass(frozen=True)
 class NumberSpec:
-    """One number before it is computed: ``estimator`` of ``value`` among ``where`` and ``groups``, with ``weight``."""
+    """One number before it is computed: ``estimator`` of ``value`` among ``where`` and ``groups``, with ``weight``.
+
+    Parameters
+    ----------
+    quantile : the share below a quantile, for the estimator of this name
+    min_n : the number is left out if fewer answers than this stand behind it
+    """
 
     id: str
     wave: str
@@ -42,6 +49,8 @@ class NumberSpec:
     label: dict[str, str]
     group_label: dict[str, str]
     keys: KeyPath
+    quantile: float | None = None
+    min_n: int | None = None
 
     @property
     def value_variables(self) -> tuple[str, ...]:
@@ -56,7 +65,9 @@ class NumberSpec:
 
     @property
     def interval_method(self) -> str:
-        """How the interval is made, by the rules in docs/methods."""
+        """How the interval is made, by the rules in docs/methods; quantiles have none."""
+        if self.estimator == "quantile":
+            return "none"
         if self.estimator == "mean":
             return "t"
         return "wilson" if self.weight == UNWEIGHTED else "logit"
@@ -77,6 +88,8 @@ class NumberSpec:
             "level": self.level,
             "interval": self.interval_method,
             "wave": self.wave,
+            **({"quantile": self.quantile} if self.quantile is not None else {}),
+            **({"min_n": self.min_n} if self.min_n is not None else {}),
         }
 
 
@@ -245,9 +258,14 @@ def _expand_test(wave: WaveSpec, hypothesis: Hypothesis, keys: KeyPath) -> Itera
 def _expand(wave: WaveSpec, estimate: Estimate, keys: KeyPath) -> Iterable[NumberSpec]:
     where = wave.condition(estimate.where) if estimate.where else None
     values = [part for item in _items(wave, estimate) for part in _values(wave, estimate, item)]
-    for (item, category, value, parts, label), groups, weight in product(
-        values, _groups(wave, estimate), estimate.weights
+    quantiles: list[float | None] = list(estimate.quantiles) if estimate.quantiles is not None else [None]
+    for (item, category, value, parts, label), quantile, groups, weight in product(
+        values, quantiles, _groups(wave, estimate), estimate.weights
     ):
+        if quantile is not None:
+            per_cent = str(round(100 * quantile))
+            parts = [*parts, f"q{per_cent}"]
+            label = [*label, {language: text.format(per_cent) for language, text in QUANTILE.items()}]
         levels = [(wave.slug(code), _category_slug(wave, code, level)) for code, level in groups]
         yield NumberSpec(
             id=number_id(estimate.wave, estimate.id, weight, parts, levels),
@@ -265,6 +283,8 @@ def _expand(wave: WaveSpec, estimate: Estimate, keys: KeyPath) -> Iterable[Numbe
             label=joined([estimate.label, *label]),
             group_label=joined([_category_label(wave, code, level) for code, level in groups]),
             keys=keys,
+            quantile=quantile,
+            min_n=estimate.min_n,
         )
 
 
@@ -281,8 +301,8 @@ def _values(wave: WaveSpec, estimate: Estimate, item: str | None) -> Iterable[Va
     label = [wave.label(item)] if item is not None else []
     if estimate.share is not None:
         yield item, None, wave.condition(estimate.share, item), parts, label
-    elif estimate.mean is not None:
-        yield item, None, wave.value(estimate.mean, item), parts, label
+    elif (text := estimate.mean or estimate.of) is not None:
+        yield item, None, wave.value(text, item), parts, label
     else:
         code = item if estimate.distribution == "item" and item else str(estimate.distribution)
         for category in wave.categories(code):

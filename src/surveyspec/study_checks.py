@@ -142,16 +142,18 @@ def _analysis_problems(study: Study) -> list[Problem]:
 
 
 def _estimated_problems(check: _Checker, at: KeyPath, wave: WaveSpec, estimate: Estimate, subject: str | None) -> None:
-    """Report what is wrong with the value of a mean or a distribution."""
+    """Report what is wrong with the value of a mean, of quantiles or of a distribution."""
     if estimate.distribution not in {None, "item"}:
         check.known((*at, "distribution"), str(estimate.distribution), wave.names, "variable")
     if estimate.distribution == "item" and subject is None:
         check.report((*at, "distribution"), "'item' without 'items'", "a pattern under 'items', or a variable here")
-    if estimate.mean is not None:
+    for field in ("mean", "of"):
+        text = getattr(estimate, field)
         try:
-            wave.value(estimate.mean, subject)
+            if text is not None:
+                wave.value(text, subject)
         except ConditionError as error:
-            check.report((*at, "mean"), str(error), "a variable, 'item', or a value such as count(...)")
+            check.report((*at, field), str(error), "a variable, 'item', or a value such as count(...)")
 
 
 def _texts(value: str | list[str] | None) -> list[str]:

@@ -31,6 +31,7 @@ from surveytrail.statistics.design import SurveyDesign
 from surveytrail.statistics.estimates import WARNINGS, Estimates, Interval
 from surveytrail.statistics.estimators import mean
 from surveytrail.statistics.intervals import ProportionInterval, proportion_interval
+from surveytrail.statistics.quantiles import weighted_quantile
 from surveytrail.weighting import design_digest, design_of
 
 # Up to so many answers (records x items x domains) every number is computed by itself, so that no bit of it depends on
@@ -102,7 +103,7 @@ def estimate_numbers(
 
     Returns
     -------
-    numbers in the order of ``specs``
+    numbers in the order of ``specs``, without those that have fewer answers behind them than they need (``min_n``)
     """
     cache, lineage = _Cache(analysis, wave, responses), Lineage()
     keys = [(cache.value(spec), cache.domain(spec)) for spec in specs]
@@ -113,9 +114,10 @@ def estimate_numbers(
             for spec, key in zip(specs, keys, strict=True)
             if (spec.weight, spec.estimator) == (weight, estimator)
         ]
-        for row in _estimate_with(weight, chosen, cache, analysis, weights, lineage if with_lineage else None):
+        estimate = _quantiles_with if estimator == "quantile" else _estimate_with
+        for row in estimate(weight, chosen, cache, analysis, weights, lineage if with_lineage else None):
             rows[str(row["id"])] = row
-    return Numbers(pd.DataFrame([rows[spec.id] for spec in specs]), lineage)
+    return Numbers(pd.DataFrame([rows[spec.id] for spec in specs if spec.id in rows]), lineage)
 
 
 def _estimate_with(
@@ -142,10 +144,43 @@ def _estimate_with(
         at = (value_places[value_key], domain_places[domain_key])
         value, inside = cache.values[value_key], cache.domains[domain_key]
         used = inside & weighted & ~np.isnan(value)
+        if spec.min_n is not None and used.sum() < spec.min_n:
+            continue
         interval = limits[spec.interval_method, spec.level]
         reasons = cache.reasons[value_key]
         row = _row(spec, estimates, interval, at, value, inside, used, design.weights, reasons)
         row["input_digest"] = base_digest(taken, cache.identity, inside, used, value, reasons, design.weights)
+        rows.append(row)
+        if lineage is not None:
+            _add_edges(lineage, spec, cache, inside, used, reasons)
+    return rows
+
+
+def _quantiles_with(
+    weight: str,
+    chosen: list[tuple[NumberSpec, tuple[str, str]]],
+    cache: _Cache,
+    analysis: pd.DataFrame,
+    weights: pd.DataFrame,
+    lineage: Lineage | None,
+) -> list[dict[str, object]]:
+    """Compute quantiles, each of its own base: unweighted, interpolated by rule 7 of Hyndman & Fan (1996)."""
+    design = design_of(analysis, weights, cache.wave, weight)
+    rows = []
+    for spec, (value_key, domain_key) in chosen:
+        value, inside, reasons = cache.values[value_key], cache.domains[domain_key], cache.reasons[value_key]
+        used = inside & ~np.isnan(value)
+        if spec.min_n is not None and used.sum() < spec.min_n:
+            continue
+        found = weighted_quantile(value[used], design.weights[used], np.array([spec.quantile]), "hf7")
+        row = {
+            "id": spec.id,
+            "value": _number(found[0]),
+            **_base_fields(inside, used, design.weights, reasons),
+            "interval_method": spec.interval_method,
+            "spec_digest": spec.digest,
+            "input_digest": base_digest("", cache.identity, inside, used, value, reasons, design.weights),
+        }
         rows.append(row)
         if lineage is not None:
             _add_edges(lineage, spec, cache, inside, used, reasons)
@@ -182,17 +217,12 @@ def _row(
     """Return what was computed for one number, without labels."""
     n_used = int(used.sum())
     is_count = spec.estimator == "share" and spec.weight == UNWEIGHTED
-    excluded = dict(sorted(Counter(reasons[inside & ~used]).items()))
     return {
         "id": spec.id,
         "value": _number(estimates.value[at]),
         "numerator": int(value[used].sum()) if is_count else None,
         "denominator": n_used if is_count else None,
-        "n_in": int(inside.sum()),
-        "n_used": n_used,
-        "n_excluded": json.dumps(excluded),
-        "n_weighted": float(weights[used].sum()),
-        "n_effective": float(weights[used].sum() ** 2 / (weights[used] ** 2).sum()) if n_used else 0.0,
+        **_base_fields(inside, used, weights, reasons),
         # one respondent shows no spread
         "se": _number(estimates.standard_error[at]) if n_used > 1 else None,
         "se_method": "taylor",
@@ -204,6 +234,18 @@ def _row(
         "df_method": "sampling units in the base - strata",
         "warning": _warning(estimates, limits, at),
         "spec_digest": spec.digest,
+    }
+
+
+def _base_fields(inside: np.ndarray, used: np.ndarray, weights: np.ndarray, reasons: np.ndarray) -> dict[str, object]:
+    """Return how many records are in a number's base, how many are used, and why the others are not."""
+    n_used = int(used.sum())
+    return {
+        "n_in": int(inside.sum()),
+        "n_used": n_used,
+        "n_excluded": json.dumps(dict(sorted(Counter(reasons[inside & ~used]).items()))),
+        "n_weighted": float(weights[used].sum()),
+        "n_effective": float(weights[used].sum() ** 2 / (weights[used] ** 2).sum()) if n_used else 0.0,
     }
 
 

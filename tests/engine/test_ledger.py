@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from pyroaring import BitMap
 
+from recount.cli import recount
 from surveyspec.study import load_study
+from surveytrail.frames import write_frame
 from surveytrail.ledger.collect import Ledger
 from surveytrail.ledger.columns import COLUMNS
 from surveytrail.pipeline import compute_ledger
@@ -102,3 +104,36 @@ def test_empty_groups_are_defined_and_say_so(tmp_path: Path) -> None:
     assert json.loads(empty["text"]) == {"en": "–"}
     assert "no respondent" in empty["warning"]
     assert (empty["numerator"], empty["denominator"]) == (0, 0)
+
+
+QUANTILES = """\
+  - id: middle
+    label: {en: Use}
+    wave: w1
+    quantiles: [0.5, 0.75]
+    of: USE_A
+    by: [SIZE]
+    weights: [unweighted]
+    min_n: 2
+report:
+"""
+
+
+def test_quantiles_of_enough_answers_and_both_engines_agree(tmp_path: Path) -> None:
+    study = write_tiny(tmp_path, config=CONFIG.replace("report:\n", QUANTILES))
+    ledger = compute_ledger(load_study(study))
+    # USE_A of the records 1, 2, 3 and 8 is 1, 2, 3, 3; the large firms have one answer, and so no quantile
+    found = ledger.frame[ledger.frame["estimate"] == "middle"].set_index("id")
+    assert found["value"].to_dict() == {
+        "w1.middle.q50.unweighted": 2.5, "w1.middle.q50.size=small.unweighted": 2.0,
+        "w1.middle.q75.unweighted": 3.0, "w1.middle.q75.size=small.unweighted": 2.5,
+    }  # fmt: skip
+    assert set(found["estimator"]) == {"quantile"}
+    assert json.loads(found.loc["w1.middle.q75.unweighted", "label"]) == {"en": "Use – quantile at 75 %"}
+    assert found["lower"].isna().all()
+    assert found["se"].isna().all()
+    write_frame(ledger.frame, tmp_path / "ledger.parquet")
+    outcome = recount(load_study(study), tmp_path / "ledger.parquet", ["w1"])
+    assert outcome.line.startswith(f"{len(ledger.frame)} of {len(ledger.frame)} numbers")
+    edges = ledger.edges[ledger.edges["number_id"] == "w1.middle.q50.size=small.unweighted"]
+    assert {"v_2", "v_1"} <= {column for columns in edges["columns"] for column in columns}

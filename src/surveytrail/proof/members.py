@@ -28,7 +28,7 @@ class Member:
     Parameters
     ----------
     trees : what the value is computed from
-    knows_design : whether standard errors read more than the base: how many records were analysed
+    knows_design : whether standard errors read more than the base: how many records were analysed; quantiles have none
     test : the test, where the number belongs to one
     """
 
@@ -43,7 +43,7 @@ class Member:
     @classmethod
     def of_number(cls, wave: WaveSpec, spec: NumberSpec) -> Member:
         """Return the base of an estimate."""
-        return cls(wave, (spec.value,), spec.where, spec.groups, spec.weight, True)
+        return cls(wave, (spec.value,), spec.where, spec.groups, spec.weight, spec.estimator != "quantile")
 
     @classmethod
     def of_test(cls, wave: WaveSpec, spec: TestSpec, weighted: bool) -> Member:
