@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import runpy
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,10 +28,8 @@ def run(*arguments: str) -> int:
     return int(main(["--directory", str(ROOT), *arguments]))
 
 
-def test_identical_bytes_in_a_few_seconds(tmp_path: Path) -> None:
-    begin = time.perf_counter()
+def test_identical_bytes(tmp_path: Path) -> None:
     assert run("--output", str(tmp_path)) == 0
-    assert time.perf_counter() - begin < 20
     assert {file.name for file in tmp_path.iterdir()} == {
         "wave1_unipark.csv", "wave2_limesurvey.csv", "interviews_metadata.csv", "interview_segments.csv",
     }  # fmt: skip
