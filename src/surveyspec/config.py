@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from surveyspec.catalogue import TESTS, Role, TestName
 from surveyspec.codebook import Language, LocalText
 from surveyspec.documents import Strict
+from surveyspec.figures import Figure
 from surveyspec.identifiers import UNWEIGHTED, Id, Slug, VariableCode
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -275,24 +276,6 @@ class Interviews(Strict):
     seed: Annotated[int, Field(ge=0)]
     draws: Annotated[int, Field(ge=100, le=100_000)] = 2000
     level: Share = 0.95
-
-
-class FigureSeries(Strict):
-    """One estimate drawn as one colour."""
-
-    estimate: Id
-    label: LocalText
-
-
-class Figure(Strict):
-    """A figure drawn from ledger values."""
-
-    id: Id
-    kind: Literal["paired_dots"]
-    title: LocalText
-    series: list[FigureSeries] = Field(min_length=1)
-    weight: Id
-    axis: LocalText
 
 
 class TableColumn(Strict):

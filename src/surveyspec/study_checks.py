@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from surveyspec.catalogue import ANSWERED_ROLES, VALUE_ROLES
+from surveyspec.catalogue import ANSWERED_ROLES, TESTS, VALUE_ROLES
 from surveyspec.conditions import ConditionError, parse_condition, variables_of
 from surveyspec.config import Estimate
 from surveyspec.documents import KeyPath
+from surveyspec.figures import DotsFigure, Figure, FlowFigure, ForestFigure, RanksFigure, StackedBarsFigure
 from surveyspec.identifiers import CONFIG, INTERVIEWS, UNWEIGHTED
 from surveyspec.problems import Problem, did_you_mean, listed
 from surveyspec.response import frame_inconsistencies
@@ -36,7 +37,7 @@ class _Checker:
     def known(self, keys: KeyPath, name: str, allowed: list[str], what: str) -> bool:
         if name in allowed:
             return True
-        hint = did_you_mean(name, allowed) or f"use one of the {what}s expected here"
+        hint = did_you_mean(name, allowed) or "use one of those expected here"
         self.report(keys, f"unknown {what} '{name}'", f"one of {listed(allowed)}", hint)
         return False
 
@@ -179,14 +180,41 @@ def _items_problem(check: _Checker, at: KeyPath, wave: WaveSpec, pattern: str | 
         return None
 
 
+def _figure_estimates(at: KeyPath, figure: Figure) -> list[tuple[KeyPath, str, str]]:
+    """Return where a figure names estimates, which, and with which weight."""
+    if isinstance(figure, DotsFigure):
+        return [((*at, "series", place), part.estimate, figure.weight) for place, part in enumerate(figure.series)]
+    return [(at, figure.estimate, figure.weight)] if isinstance(figure, StackedBarsFigure) else []
+
+
+def _check_figure_tests(check: _Checker, at: KeyPath, figure: Figure) -> None:
+    """Report hypotheses and waves that a figure names and the study does not have, or cannot be drawn this way."""
+    if isinstance(figure, FlowFigure):
+        check.known((*at, "wave"), figure.wave, list(check.study.config.waves), "wave")
+    if isinstance(figure, StackedBarsFigure):
+        named = [estimate for estimate in check.study.config.estimates if estimate.id == figure.estimate]
+        if named and named[0].distribution is None:
+            check.report((*at, "estimate"), f"'{figure.estimate}', an estimate without answers to divide a bar by",
+                         "an estimate with 'distribution:'", "draw it as 'kind: dots'")  # fmt: skip
+    if not isinstance(figure, RanksFigure | ForestFigure):
+        return
+    tests = {hypothesis.id: hypothesis.test for hypothesis in check.study.config.hypotheses}
+    wanted = "item" if isinstance(figure, RanksFigure) else "predictor"
+    fitting = [name for name, kind in TESTS.items() if kind.per == wanted]
+    for place, part in enumerate(figure.series):
+        where: KeyPath = (*at, "series", place, "hypothesis")
+        if check.known(where, part.hypothesis, list(tests), "hypothesis") and tests[part.hypothesis] not in fitting:
+            check.report(where, f"'{part.hypothesis}', a test of the kind {tests[part.hypothesis]}",
+                         f"a hypothesis with one of the tests {', '.join(fitting)}")  # fmt: skip
+
+
 def _output_problems(study: Study) -> list[Problem]:
     check = _Checker(study)
     estimates = {estimate.id: estimate for estimate in study.config.estimates}
     uses: list[tuple[KeyPath, str, str]] = []
     for index, figure in enumerate(study.config.figures):
-        uses += [
-            (("figures", index, "series", at), part.estimate, figure.weight) for at, part in enumerate(figure.series)
-        ]
+        uses += _figure_estimates(("figures", index), figure)
+        _check_figure_tests(check, ("figures", index), figure)
     for index, table in enumerate(study.config.report.tables):
         uses += [
             (("report", "tables", index, "columns", at), part.estimate, part.weight)

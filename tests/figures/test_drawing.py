@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from hashlib import sha256
@@ -12,6 +13,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import pytest
 
+from surveyspec.identifiers import short_anchor
 from surveyspec.problems import StudyError
 from surveyspec.study import Study
 from surveytrail.figures.drawing import draw_figure
@@ -58,20 +60,56 @@ def test_every_mark_carries_its_number(study: Study, drawn: Path) -> None:
     found = sorted((group["data-number"], group["data-shape"]) for group in groups)
     numbers = [row for row in ledger_of(study)["id"] if "_use." in row and "size=" not in row]
     assert len(numbers) == 4
-    assert found == sorted((number, shape) for number in numbers for shape in ("dot", "interval", "text"))
+    assert found == sorted((number, shape) for number in numbers for shape in ("dot", "interval"))
     assert sorted(group["id"] for group in groups) == sorted(mark["gid"] for mark in listing(drawn)["marks"])
     assert listing(drawn)["numbers"] == sorted(numbers)
 
 
-def test_a_printed_value_stands_in_the_group_of_its_number(study: Study, drawn: Path) -> None:
-    printed = {
-        group.attrib["data-number"]: texts_of(group)
-        for group in parse(drawn / "channels.fr.svg").iter(f"{SVG}g")
-        if group.attrib.get("data-shape") == "text"
-    }
+def test_a_printed_number_is_a_link_to_its_entry(study: Study, drawn: Path) -> None:
+    links = list(parse(drawn / "channels.fr.svg").iter(f"{SVG}a"))
     ledger = ledger_of(study).set_index("id")
-    assert printed == {number: [json.loads(ledger.loc[number, "text"])["fr"]] for number in printed}
-    assert len(printed) == 4
+    values = {link.attrib["data-num"]: link.text for link in links if link.attrib["data-show"] == "value"}
+    assert values == {number: json.loads(ledger.loc[number, "text"])["fr"] for number in values}
+    assert len(values) == 4
+    bases = {link.attrib["data-num"]: link.text for link in links if link.attrib["data-show"] == "n"}
+    assert bases == {number: str(ledger.loc[number, "n_used"]) for number in bases}
+    assert len(bases) == 2
+    assert all(link.attrib["href"] == f"#{short_anchor(link.attrib['data-num'])}" for link in links)
+    assert "LinkedIn, privé: 71,4\u202f%" in {link.attrib.get("aria-label") for link in links}
+
+
+def test_every_text_says_what_its_parts_are(drawn: Path) -> None:
+    """Each part of each text stands in an element of its class, and the parts are those of the list."""
+    kinds = {"st-num": "R", "st-param": "P", "st-codebook": "C", "st-word": "S"}
+    marked = [
+        (kinds[part.attrib["class"]], part.text)
+        for text in parse(drawn / "channels.fr.svg").iter(f"{SVG}text")
+        for part in text
+    ]
+    listed = [
+        (part["class"], part["text"])
+        for text in listing(drawn)["texts"]
+        for part in text["parts"]
+        if part["source"] != "line break"
+    ]
+    assert sorted(marked) == sorted(listed)
+    assert {kind for kind, _ in marked} == {"R", "P", "C", "S"}
+
+
+def test_places_are_where_the_numbers_stand(drawn: Path) -> None:
+    """Boxes are shares of the sheet; the text of the SVG begins, ends or has its middle in its box."""
+    svg = parse(drawn / "channels.fr.svg")
+    width, height = (float(value) for value in svg.attrib["viewBox"].split()[2:])
+    texts = {link.attrib["id"]: text for text in svg.iter(f"{SVG}text") for link in text.iter(f"{SVG}a")}
+    places = {place["id"]: place for place in listing(drawn)["places"]}
+    assert set(places) == set(texts)
+    for identifier, place in places.items():
+        left, top, wide, high = place["box"]
+        assert 0 <= left < left + wide <= 1.001 and 0 <= top < top + high <= 1.001
+        if place["show"] == "value":  # right-aligned
+            text = texts[identifier]
+            assert float(text.attrib["x"]) == pytest.approx((left + wide) * width, abs=0.2)
+            assert top * height < float(text.attrib["y"]) <= (top + high) * height + 0.2
 
 
 def test_the_list_of_texts_is_what_the_drawing_says(drawn: Path) -> None:
@@ -85,12 +123,7 @@ def test_the_list_of_texts_is_what_the_drawing_says(drawn: Path) -> None:
 def test_a_dot_stands_where_its_value_says(study: Study, drawn: Path) -> None:
     """Read the places of the dots off the SVG, with the axis' own ticks as the measure."""
     svg = parse(drawn / "channels.fr.svg")
-    ticks = {
-        "".join(text.itertext()): float(text.attrib["x"])
-        for group in svg.iter(f"{SVG}g")
-        if group.attrib.get("id", "").startswith("xtick_")
-        for text in group.iter(f"{SVG}text")
-    }
+    ticks = {"".join(text.itertext()): float(text.attrib["x"]) for text in svg.iter(f"{SVG}text")}
     zero, whole = ticks["0\u202f%"], ticks["100\u202f%"]
     values = ledger_of(study).set_index("id")["value"]
     dots = {
@@ -105,10 +138,10 @@ def test_a_dot_stands_where_its_value_says(study: Study, drawn: Path) -> None:
 
 def test_title_and_description_for_screen_readers(drawn: Path) -> None:
     svg = parse(drawn / "channels.fr.svg")
-    assert svg.attrib["role"] == "img"
+    assert svg.attrib["role"] == "group"
     assert svg.attrib["lang"] == "fr"
     named = {element.attrib["id"]: element.text for element in svg if element.tag in {f"{SVG}title", f"{SVG}desc"}}
-    title, description = (named[name] for name in svg.attrib["aria-labelledby"].split())
+    title, description = (named[svg.attrib[f"aria-{what}"]] for what in ("labelledby", "describedby"))
     assert title == "Usage privé et professionnel"
     assert description == listing(drawn)["alt"]["text"]
     assert "".join(part["text"] for part in listing(drawn)["alt"]["parts"]) == description
@@ -136,6 +169,10 @@ def test_no_date_no_version_no_host_and_readable_without_our_font(drawn: Path) -
     for word in ("dc:date", "matplotlib.org", mpl.__version__, "<!DOCTYPE"):
         assert word not in text
     assert text.count("font-family: ") == text.count("font-family: 'DejaVu Sans', Verdana, sans-serif")
+    assert "<style" not in text and "<metadata" not in text  # what would reach beyond the drawing, or tell nobody
+    identifiers = re.findall(r' id="([^"]+)"', text)
+    assert len(set(identifiers)) == len(identifiers)
+    assert all(identifier.startswith("channels-fr-") for identifier in identifiers)
     assert mpl.__version__.encode() not in (drawn / "channels.fr.png").read_bytes()
 
 

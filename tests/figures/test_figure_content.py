@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from surveyspec.config import Figure
+from surveyspec.figures import DotsFigure
 from surveyspec.problems import StudyError
 from surveyspec.study import Study
-from surveytrail.figures.content import FigureContent, figure_content
+from surveytrail.figures.content import FigureContent
+from surveytrail.figures.drawing import figure_content
 from surveytrail.figures.tokens import WORDS, line_text, words
 from tests.tracing.small_study import CONFIG, LANGUAGES, ledger_of, write_results, write_study
 
@@ -30,11 +31,11 @@ def content_of(study: Study, language: str = "en", ledger: pd.DataFrame | None =
     return figure_content(study, study.config.figures[0], frame, language)
 
 
-def with_figure(directory: Path, **changes: object) -> tuple[Study, Figure]:
+def with_figure(directory: Path, **changes: object) -> tuple[Study, DotsFigure]:
     """Write the study and return it with a changed figure in its config."""
     study = write_study(directory)
     write_results(study)
-    figure = Figure.model_validate({**study.config.figures[0].model_dump(), **changes})
+    figure = DotsFigure.model_validate({**study.config.figures[0].model_dump(), **changes})
     config = study.config.model_copy(update={"figures": [figure]})
     return Study(study.directory, config, study.document, study.waves), figure
 

@@ -54,7 +54,7 @@ estimates:
   - {id: silent, label: {en: Silent, fr: Muet, de: Stumm}, wave: w1, share: missing(PRIV_FB), weights: [unweighted]}
 figures:
   - id: channels
-    kind: paired_dots
+    kind: dots
     title: {en: Private and professional use, fr: Usage privé et professionnel, de: Private und berufliche Nutzung}
     weight: unweighted
     axis: {en: Share of respondents, fr: Part des personnes interrogées, de: Anteil der Befragten}

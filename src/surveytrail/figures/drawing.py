@@ -4,22 +4,49 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from typing import Any
 
 import pandas as pd
 
-from surveyspec.config import Figure
+from surveyspec.figures import Figure
 from surveyspec.study import Study
-from surveytrail.figures.content import FigureContent, figure_content
-from surveytrail.figures.paired_dots import Drawn, PairedDots
-from surveytrail.figures.style import FALLBACK_FONTS, FONT, figure_style
+from surveytrail.figures.bars import draw_stacked_bars
+from surveytrail.figures.content import FigureContent
+from surveytrail.figures.dots import draw_dots
+from surveytrail.figures.estimates import dots_content, stacked_bars_content
+from surveytrail.figures.flow import flow_content
+from surveytrail.figures.flow_chart import draw_flow
+from surveytrail.figures.hypotheses import hypotheses_content
+from surveytrail.figures.sheet import Sheet
+from surveytrail.figures.style import figure_style
+from surveytrail.figures.svg import finished_svg, place_id
 from surveytrail.figures.tokens import line_text
 from surveytrail.frames import write_whole
 from surveytrail.manifest import data_status
 
-KINDS = {"paired_dots": PairedDots}
+# per kind: what it shows, gathered from the ledger, and how that is drawn
+Gather = Callable[[Study, Any, pd.DataFrame, str], FigureContent]
+KINDS: dict[str, tuple[Gather, Callable[[FigureContent], Sheet]]] = {
+    "dots": (dots_content, draw_dots),
+    "ranks": (hypotheses_content, draw_dots),
+    "forest": (hypotheses_content, draw_dots),
+    "stacked_bars": (stacked_bars_content, draw_stacked_bars),
+    "flow": (flow_content, draw_flow),
+}
+
+
+def figure_content(study: Study, figure: Figure, ledger: pd.DataFrame, language: str) -> FigureContent:
+    """Gather what a figure of any kind shows.
+
+    Raises
+    ------
+    StudyError : a number that the ledger does not have, a label or words missing in the language
+    """
+    gather, _ = KINDS[figure.kind]
+    return gather(study, figure, ledger, language)
 
 
 def draw_figure(study: Study, figure: Figure, ledger: pd.DataFrame, language: str, out: Path) -> list[Path]:
@@ -34,63 +61,79 @@ def draw_figure(study: Study, figure: Figure, ledger: pd.DataFrame, language: st
 
     Returns
     -------
-    ``<id>.<language>.svg``, ``.png`` and ``.json``. In the SVG every dot, interval and printed value is a group whose
-    ``data-number`` is the number's id. The JSON lists every text with its parts and their classes (R result, P
-    parameter, C label, S made by the figure), every mark, the alternative text, and the digests of both images.
+    ``<id>.<language>.svg``, ``.png`` and ``.json``. In the SVG every mark is a group whose ``data-number`` is the
+    number's id, every printed number a link to its entry in the audit appendix. The JSON lists every text with its
+    parts and their classes (R result, P parameter, C label, S made by the figure), every mark, where every number
+    stands, the alternative text, and the digests of both images.
 
     Raises
     ------
     StudyError : a number that the ledger does not have, a label or words missing in the language
     """
     content = figure_content(study, figure, ledger, language)
+    _, draw = KINDS[figure.kind]
     with figure_style():
-        drawn = KINDS[figure.kind](content).draw()
-        svg, png = _svg(drawn, content), _png(drawn)
+        sheet = draw(content)
+        svg, png = _svg(sheet), _png(sheet)
     stem = f"{figure.id}.{language}"
-    manifest = {
-        "figure": figure.id,
-        "kind": figure.kind,
-        "language": language,
-        "data_status": data_status(study),
-        "title": content.title.as_json(),
-        "alt": {"text": line_text(content.alt), "parts": [token.as_json() for token in content.alt]},
-        "numbers": sorted({mark.number for row in content.rows for mark in row.marks}),
-        "texts": [
-            {"text": line_text(tokens), "lines": lines, "parts": [token.as_json() for token in tokens]}
-            for tokens, lines in drawn.texts
-        ],
-        "marks": drawn.marks,
-        "files": {f"{stem}.svg": sha256(svg).hexdigest(), f"{stem}.png": sha256(png).hexdigest()},
-    }
-    listing = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
+    listing = _manifest(study, sheet, {f"{stem}.svg": svg, f"{stem}.png": png})
+    data = (json.dumps(listing, indent=1, ensure_ascii=False) + "\n").encode()
     written = []
-    for ending, data in (("svg", svg), ("png", png), ("json", listing)):
+    for ending, content_bytes in (("svg", svg), ("png", png), ("json", data)):
         written.append(out / f"{stem}.{ending}")
-        write_whole(written[-1], data)
+        write_whole(written[-1], content_bytes)
     return written
 
 
-def _png(drawn: Drawn) -> bytes:
+def _manifest(study: Study, sheet: Sheet, files: dict[str, bytes]) -> dict[str, Any]:
+    """Return the list of all that stands on a sheet."""
+    content = sheet.content
+    return {
+        "figure": content.figure,
+        "kind": content.kind,
+        "language": content.language,
+        "data_status": data_status(study),
+        "title": content.title.as_json(),
+        "alt": {"text": line_text(content.alt), "parts": [token.as_json() for token in content.alt]},
+        "numbers": sorted({mark.number for mark in content.marks}),
+        "texts": [
+            {
+                "text": line_text(text.tokens),
+                "lines": [line_text(line) for line in text.lines],
+                "parts": [token.as_json() for token in text.tokens],
+            }
+            for text in sheet.texts
+        ],
+        "marks": [{"gid": shape.gid, "number": shape.number, "shape": shape.shape} for shape in sheet.shapes],
+        "places": _places(sheet),
+        "files": {name: sha256(data).hexdigest() for name, data in files.items()},
+    }
+
+
+def _places(sheet: Sheet) -> list[dict[str, Any]]:
+    """Return where each number stands: its id in the SVG, and its box (left, top, width, height) in shares."""
+    printed = [
+        {"id": place_id(text.gid, at, part), "number": token.source, "show": token.show, "box": text.boxes[at][part]}
+        for text in sheet.texts
+        for at, line in enumerate(text.lines)
+        for part, token in enumerate(line)
+        if token.kind == "R"
+    ]
+    alone = [
+        {"id": place_id(shape.gid, 0, 0), "number": shape.number, "show": "value", "box": shape.box}
+        for shape in sheet.shapes
+        if shape.alone
+    ]
+    return printed + alone
+
+
+def _png(sheet: Sheet) -> bytes:
     stream = io.BytesIO()
-    drawn.canvas.savefig(stream, format="png", metadata={"Software": None})
+    sheet.canvas.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
 
 
-def _svg(drawn: Drawn, content: FigureContent) -> bytes:
-    """Return the SVG with its marks tied to numbers, and a title and description for screen readers."""
+def _svg(sheet: Sheet) -> bytes:
     stream = io.StringIO()
-    drawn.canvas.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    text = stream.getvalue()
-    text = text[text.index("<svg") :]  # without XML declaration and DOCTYPE it can stand inside HTML as it is
-    text = text.replace(f"font-family: '{FONT}'", f"font-family: '{FONT}', {FALLBACK_FONTS}")
-    for mark in drawn.marks:
-        opening = f'<g id="{mark["gid"]}">'
-        number, shape = quoteattr(mark["number"]), quoteattr(mark["shape"])
-        text = text.replace(opening, f"{opening[:-1]} data-number={number} data-shape={shape}>")
-    name = f"{content.figure}-{content.language}"
-    text = text.replace("<svg ", f'<svg role="img" lang="{content.language}" aria-labelledby="{name}-t {name}-d" ', 1)
-    head = (
-        f'<title id="{name}-t">{escape(content.title.text)}</title>\n '
-        f'<desc id="{name}-d">{escape(line_text(content.alt))}</desc>\n '
-    )
-    return text.replace("<defs>", f"{head}<defs>", 1).encode()
+    sheet.canvas.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return finished_svg(stream.getvalue(), sheet)

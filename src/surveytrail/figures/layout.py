@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import CONFIG
 from surveytrail.figures.content import FigureContent
-from surveytrail.figures.style import EDGE, GAP, HEAD_MARKER, ROW_HEIGHT, WIDTH
-from surveytrail.figures.tokens import line_text
+from surveytrail.figures.sheet import NOTE_HEIGHT, Sheet
+from surveytrail.figures.style import EDGE, GAP, HEAD_MARKER, ROW_HEIGHT
+from surveytrail.figures.tokens import Line, wrapped
 
 LABEL_CHARACTERS = (34, 28, 22, 18)  # labels are broken earlier where many columns leave little room
 NOTE_CHARACTERS = 110
 NARROWEST_AXIS = 1.8  # inches
 LABEL_LINE = 0.13  # inches for a line of a label that takes several
-TOP, BELOW_AXIS, NOTE_HEIGHT = 0.30, 0.44, 0.145  # inches
+TOP, BELOW_AXIS = 0.30, 0.44  # inches
+WITH_INTERVAL = {"rank", "ratio"}  # scales whose intervals are printed too
+INTERVAL_GAP = 0.09  # inches between a value and its interval
+
+
+@dataclass(frozen=True)
+class Column:
+    """Right edges of a series' printed values and intervals, in inches from the left; None where not printed."""
+
+    values: float
+    intervals: float | None
+
+    @property
+    def edge(self) -> float:
+        """Right edge of the whole column."""
+        return self.values if self.intervals is None else self.intervals
 
 
 @dataclass(frozen=True)
@@ -27,50 +41,62 @@ class Layout:
     ----------
     labels, notes : the label of each row and each note, broken into lines
     left, span : where the value axis begins, and its length
-    column_edges : right edge of each column of values, from the axis' end
-    bottom, height : where the rows end, and the height of the whole figure
+    columns : the columns of printed values, per series
+    bottom, height : what lies below the rows, and the height of the whole figure
     """
 
-    labels: list[list[str]]
-    notes: list[list[str]]
+    labels: list[list[Line]]
+    notes: list[list[Line]]
     left: float
     span: float
-    column_edges: list[float]
+    columns: list[Column]
     row_height: float
     bottom: float
     height: float
 
 
-def lay_out(content: FigureContent, width_of: Callable[[str, bool], float]) -> Layout:
-    """Make room for labels, values, heads and notes.
+def broken_notes(content: FigureContent) -> list[list[Line]]:
+    """Return the notes broken into lines that fit the figure."""
+    return [wrapped(note, NOTE_CHARACTERS) for note in content.notes]
 
-    Parameters
-    ----------
-    width_of : width in inches of a text, bold or not
+
+def lay_out(content: FigureContent, sheet: Sheet) -> Layout:
+    """Make room for labels, values, heads and notes.
 
     Raises
     ------
     StudyError : series whose labels leave no room for the axis
     """
-    edges: list[float] = []
-    for place, series in enumerate(content.series):
-        printed = [
-            width_of(mark.text.text, False) for row in content.rows for mark in row.marks if mark.series == place
-        ]
-        edges.append((edges[-1] if edges else 0.0) + GAP + max([width_of(series.text, True) + HEAD_MARKER, *printed]))
+    widths = [_column_widths(content, place, sheet) for place in range(len(content.series))]
+    beside = sum(GAP + max(head, values + intervals) for head, values, intervals in widths) + EDGE
     for characters in LABEL_CHARACTERS:
-        labels = [textwrap.wrap(row.label.text, characters) for row in content.rows]
-        left = EDGE + max(width_of(line, False) for label in labels for line in label) + GAP
-        span = WIDTH - left - edges[-1] - EDGE
+        labels = [wrapped((row.label,), characters) for row in content.rows]
+        left = EDGE + max(sheet.text_width(line[0].text) for label in labels for line in label) + GAP
+        span = sheet.width - left - beside
         if span >= NARROWEST_AXIS:
             break
     else:
         raise StudyError(_too_wide(content))
-    notes = [textwrap.wrap(line_text(note), NOTE_CHARACTERS) for note in content.notes]
+    columns, edge = [], left + span
+    for head, values, intervals in widths:
+        edge += GAP + max(head, values + intervals)
+        columns.append(Column(edge - intervals, edge if intervals else None))
+    notes = broken_notes(content)
     row_height = max(ROW_HEIGHT, max(map(len, labels)) * LABEL_LINE + LABEL_LINE / 2)
     bottom = BELOW_AXIS + NOTE_HEIGHT * sum(map(len, notes)) + EDGE
     height = TOP + row_height * len(content.rows) + bottom
-    return Layout(labels, notes, left, span, edges, row_height, bottom, height)
+    return Layout(labels, notes, left, span, columns, row_height, bottom, height)
+
+
+def _column_widths(content: FigureContent, series: int, sheet: Sheet) -> tuple[float, float, float]:
+    """Return the widths of a column's head, its values, and its intervals with the gap before them."""
+    marks = [mark for mark in content.marks if mark.series == series]
+    head = sheet.text_width(content.series[series].text, bold=True) + HEAD_MARKER
+    values = max(sheet.text_width(mark.text.text) for mark in marks)
+    printed = [mark.interval.text for mark in marks if mark.interval is not None]
+    if content.scale not in WITH_INTERVAL or not printed:
+        return head, values, 0.0
+    return head, values, INTERVAL_GAP + max(map(sheet.text_width, printed))
 
 
 def _too_wide(content: FigureContent) -> Problem:

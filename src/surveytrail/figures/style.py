@@ -20,6 +20,7 @@ FAINT_INK = "#595959"  # 7:1 on white
 GRID = "#E3E3E3"
 LINK = "#B3B3B3"
 NOTICE = "#8C2D04"
+PLATE = "#F5F7F9"
 MARKER_SIZE = 5.0
 MARKERS = ("o", "D", "s", "^")
 HASH_SALT = "surveytrail"
@@ -33,6 +34,20 @@ def series_colors() -> list[str]:
 
     palette = sns.color_palette("colorblind").as_hex()
     return [str(palette[place]) for place in _PALETTE_PLACES]
+
+
+def answer_colors(count: int) -> list[str]:
+    """Return the colours of a distribution's answers, from light to dark: their order is seen without colour too."""
+    import seaborn as sns
+
+    return [str(color) for color in sns.color_palette("blend:#DCEBF3,#5E9CC4,#0B3A57", count).as_hex()]
+
+
+def is_dark(color: str) -> bool:
+    """Say whether white text reads better on a colour than dark text (relative luminance, WCAG 2.2)."""
+    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] < 0.2
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from surveyspec.problems import Problem, StudyError, listed
@@ -26,11 +27,41 @@ WORDS: dict[str, dict[str, str]] = {
                   "it": "Dati sintetici"},
     "colon": {"en": ": ", "fr": "\u00a0: ", "de": ": ", "it": ": "},
     "semicolon": {"en": "; ", "fr": "\u202f; ", "de": "; ", "it": "; "},
-    "dots": {
+    "bootstrap": {
+        "en": "Lines: {level} bootstrap intervals, {draws} samples, model-based",
+        "fr": "Traits\u00a0: intervalles bootstrap à {level}, {draws} échantillons, fondés sur un modèle",
+        "de": "Linien: Bootstrap-Intervalle zu {level}, {draws} Stichproben, modellbasiert",
+        "it": "Linee: intervalli bootstrap al {level}, {draws} campioni, basati su un modello",
+    },
+    "alt_dots": {
         "en": "Dot plot: {title}. Values with their intervals.",
         "fr": "Graphique à points\u00a0: {title}. Valeurs avec leurs intervalles.",
         "de": "Punktdiagramm: {title}. Werte mit ihren Intervallen.",
         "it": "Grafico a punti: {title}. Valori con i loro intervalli.",
+    },
+    "alt_stacked_bars": {
+        "en": "Stacked bars: {title}. Shares of the answers with their intervals.",
+        "fr": "Barres empilées\u00a0: {title}. Parts des réponses avec leurs intervalles.",
+        "de": "Gestapelte Balken: {title}. Anteile der Antworten mit ihren Intervallen.",
+        "it": "Barre impilate: {title}. Quote delle risposte con i loro intervalli.",
+    },
+    "alt_ranks": {
+        "en": "Ranks: {title}. Ranks with their intervals.",
+        "fr": "Rangs\u00a0: {title}. Rangs avec leurs intervalles.",
+        "de": "Ränge: {title}. Ränge mit ihren Intervallen.",
+        "it": "Ranghi: {title}. Ranghi con i loro intervalli.",
+    },
+    "alt_forest": {
+        "en": "Forest plot: {title}. Effects with their intervals.",
+        "fr": "Graphique en forêt\u00a0: {title}. Effets avec leurs intervalles.",
+        "de": "Forest-Plot: {title}. Effekte mit ihren Intervallen.",
+        "it": "Forest plot: {title}. Effetti con i loro intervalli.",
+    },
+    "alt_flow": {
+        "en": "Flow diagram: {title}.",
+        "fr": "Diagramme de flux\u00a0: {title}.",
+        "de": "Flussdiagramm: {title}.",
+        "it": "Diagramma di flusso: {title}.",
     },
 }  # fmt: skip
 
@@ -43,7 +74,7 @@ class Token:
     ----------
     kind : R (result), P (parameter of the study), C (label of config or codebook), S (made by the figure itself)
     source : number id, key path, or the name of what made it
-    show : for R, which text of the number: value, interval or n
+    show : which text of a number: value, interval, n or level for R, label for C
     """
 
     kind: TokenClass
@@ -99,3 +130,36 @@ def separated(lines: Sequence[Sequence[Token]], separator: Sequence[Token]) -> L
             tokens.extend(separator)
         tokens.extend(line)
     return tuple(tokens)
+
+
+def wrapped(line: Sequence[Token], characters: int) -> list[Line]:
+    """Break a line at spaces, so that no line is longer than a number of characters where words allow it."""
+    pieces = [replace(token, text=part) for token in line for part in re.findall(r" +|[^ ]+", token.text)]
+    lines: list[list[Token]] = [[]]
+    for word in _unbroken(pieces):
+        length = len(line_text(lines[-1])) + len(line_text(word))
+        if lines[-1] and length > characters:
+            lines.append([])
+        lines[-1].extend(word if lines[-1] else [piece for piece in word if piece.text.strip()])
+    return [_merged(part) for part in lines]
+
+
+def _unbroken(pieces: Sequence[Token]) -> list[list[Token]]:
+    """Group pieces that no space parts: a space begins a group."""
+    groups: list[list[Token]] = [[]]
+    for piece in pieces:
+        if piece.text.startswith(" ") and groups[-1]:
+            groups.append([])
+        groups[-1].append(piece)
+    return groups
+
+
+def _merged(pieces: Sequence[Token]) -> Line:
+    """Join neighbouring pieces of one token."""
+    merged: list[Token] = []
+    for piece in pieces:
+        if merged and replace(merged[-1], text="") == replace(piece, text=""):
+            merged[-1] = replace(piece, text=merged[-1].text + piece.text)
+        else:
+            merged.append(piece)
+    return tuple(merged)
