@@ -32,6 +32,9 @@ class Study(Strict):
     institution: str = ""
     funding: str = ""
     source: str = Field("", description="where the survey was first published, as a citation")
+    waves_comparable: bool = Field(
+        False, description="whether tables, figures, claims and sentences may set numbers of several waves side by side"
+    )
 
 
 class Reader(Strict):

@@ -14,6 +14,7 @@ VariableCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 CONFIG = "config.yaml"
 INTERVIEWS = "interviews"  # stands where numbers of a survey have its wave
 UNWEIGHTED = "unweighted"
+FIELDWORK = ("flow", "response")  # stand where others have their estimate: who was asked, not what was answered
 TOTAL = "total"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from surveyspec.catalogue import ANSWERED_ROLES, TESTS, VALUE_ROLES
@@ -10,7 +11,7 @@ from surveyspec.conditions import ConditionError, parse_condition, variables_of
 from surveyspec.config import Estimate
 from surveyspec.documents import KeyPath
 from surveyspec.figures import DotsFigure, Figure, FlowFigure, ForestFigure, RanksFigure, StackedBarsFigure
-from surveyspec.identifiers import CONFIG, INTERVIEWS, UNWEIGHTED
+from surveyspec.identifiers import CONFIG, FIELDWORK, INTERVIEWS, UNWEIGHTED
 from surveyspec.problems import Problem, did_you_mean, listed
 from surveyspec.response import frame_inconsistencies
 
@@ -225,6 +226,12 @@ def _output_problems(study: Study) -> list[Problem]:
     for keys, name, weight in uses:
         if check.known((*keys, "estimate"), name, list(estimates), "estimate"):
             check.known((*keys, "weight"), weight, estimates[name].weights, "weight")
+    waves = {entry.id: entry.wave for entry in [*study.config.estimates, *study.config.hypotheses]}
+    drawn = {keys: {waves[name]} for keys, name, _ in uses if name in waves and keys[0] != "published"}
+    for index, figure in enumerate(study.config.figures):
+        for at, part in enumerate(figure.series if isinstance(figure, RanksFigure | ForestFigure) else []):
+            drawn["figures", index, "series", at] = {waves[part.hypothesis]} if part.hypothesis in waves else set()
+    _apart_problems(check, drawn)
     claimed: set[str] = set()
     for index, claim in enumerate(study.config.claims.statements if study.config.claims else []):
         at: KeyPath = ("claims", "statements", index)
@@ -232,9 +239,34 @@ def _output_problems(study: Study) -> list[Problem]:
             check.report((*at, "id"), f"the id '{claim.id}' twice", "each id once")
         claimed.add(claim.id)
         try:
-            parse_condition(claim.holds_if)
+            names = [name.split(".", 2) for name in variables_of(parse_condition(claim.holds_if))]
         except ConditionError as error:
             check.report((*at, "holds_if"), str(error), "a condition over number ids")
+            continue
+        answers = {name[0] for name in names if name[0] in study.waves and name[1] not in FIELDWORK}
+        _apart_problems(check, {(*at, "holds_if"): answers})
     for language in study.config.report.languages:
         check.known(("report", "languages"), language, study.config.study.languages, "language")
     return check.problems
+
+
+def _apart_problems(check: _Checker, waves: Mapping[KeyPath, set[str]]) -> None:
+    """Report what sets answers of several waves side by side: a claim, or all columns of a table, series of a figure.
+
+    Parameters
+    ----------
+    waves : the waves that stand under each key path; paths to parts of one figure, table or claim belong together
+    """
+    if check.study.config.study.waves_comparable:
+        return
+    wholes: dict[KeyPath, set[str]] = {}
+    for keys, names in waves.items():
+        seen = wholes.setdefault(keys[: 2 if keys[0] == "figures" else 3], set())
+        seen |= names
+        if len(seen) > 1:
+            check.report(
+                keys,
+                f"numbers of {' and '.join(sorted(seen))} side by side",
+                "one wave: other people were asked otherwise, so a difference is no trend",
+                "make one for each wave, or declare 'study: waves_comparable: true'",
+            )

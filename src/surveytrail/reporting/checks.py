@@ -15,6 +15,7 @@ from typing import Any
 from surveyspec.problems import Problem, did_you_mean
 from surveytrail.reporting.extension import words
 from surveytrail.reporting.pages import Page
+from surveytrail.reporting.waves_apart import parts_of, waves_of
 
 SPAN = re.compile(r"\[(?P<text>[^\[\]]*)\]\{(?P<attributes>[^{}]*)\}")
 ATTRIBUTE = re.compile(r"""(?P<key>[\w-]+)=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'}]+))""")
@@ -90,6 +91,7 @@ def check_page(page: Page, staged: Path, ledger: Mapping[str, Any], citations: s
         problems += _span_problems(source, page.language, ledger, citations)
         problems += _reference_problems(source, set(targets), citations)
         problems += _syntax_problems(source)
+        problems += _wave_problems(source, ledger)
     for target in sorted({target for target in targets if targets.count(target) > 1}):
         source, match = [(source, match) for source in sources for match in TARGET.finditer(source.prose)
                          if match.group("id") == target][1]  # fmt: skip
@@ -120,6 +122,20 @@ def _included(main: Source, page: Page, staged: Path, problems: list[Problem]) -
                 problems.append(Problem(name, nested.group(0), "an include in an included file", "one level of files",
                                         "include it from the page", source.line(nested.start())))  # fmt: skip
             yield source
+
+
+def _wave_problems(source: Source, ledger: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find sentences, items and rows that set answers of two waves side by side."""
+    for start, part in parts_of(source.prose):
+        seen: set[str] = set()
+        for match in SPAN.finditer(part):
+            seen |= waves_of(attributes_of(match.group("attributes")), ledger)
+            if len(seen) > 1:
+                yield Problem(source.name, match.group(0), f"numbers of {' and '.join(sorted(seen))} in one paragraph, "
+                              "list item or table row", "one wave: other people were asked otherwise, so a difference "
+                              "is no trend", "give each wave a paragraph of its own, or declare 'study: "
+                              "waves_comparable: true' in config.yaml", source.line(start + match.start()))  # fmt: skip
+                break
 
 
 def _span_problems(source: Source, language: str, ledger: Mapping[str, Any], citations: set[str]) -> Iterator[Problem]:

@@ -70,6 +70,7 @@ def ledger_document(
         },
         "synthetic": status == "synthetic",
         "notice": notice_text(status == "synthetic", languages),
+        "apart": [] if study.config.study.waves_comparable else list(study.waves),
         "languages": languages,
         "numbers": {str(row["id"]): _number(study, row, languages, verdicts) for row in rows},
         "parameters": parameters,
