@@ -226,11 +226,12 @@ def _output_problems(study: Study) -> list[Problem]:
     for keys, name, weight in uses:
         if check.known((*keys, "estimate"), name, list(estimates), "estimate"):
             check.known((*keys, "weight"), weight, estimates[name].weights, "weight")
-    waves = {entry.id: entry.wave for entry in [*study.config.estimates, *study.config.hypotheses]}
+    waves = {entry.id: entry.wave for entry in study.config.estimates}
+    waves |= {entry.id: entry.wave for entry in study.config.hypotheses}
     drawn = {keys: {waves[name]} for keys, name, _ in uses if name in waves and keys[0] != "published"}
     for index, figure in enumerate(study.config.figures):
-        for at, part in enumerate(figure.series if isinstance(figure, RanksFigure | ForestFigure) else []):
-            drawn["figures", index, "series", at] = {waves[part.hypothesis]} if part.hypothesis in waves else set()
+        for place, part in enumerate(figure.series if isinstance(figure, RanksFigure | ForestFigure) else []):
+            drawn["figures", index, "series", place] = {waves[part.hypothesis]} if part.hypothesis in waves else set()
     _apart_problems(check, drawn)
     claimed: set[str] = set()
     for index, claim in enumerate(study.config.claims.statements if study.config.claims else []):
