@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from recount.conditions import (
@@ -17,6 +19,7 @@ from recount.raw import RawFile
 from surveyspec.codebook import CODED, NUMERIC, Codebook, Variable
 from surveyspec.conditions import Condition, variables_of
 from surveyspec.problems import Problem, StudyError
+from surveyspec.sources import Read, sources
 from surveyspec.study import WaveSpec
 
 # What Python's str.strip() takes off both ends of a cell; SQL's trim() alone knows the space only.
@@ -178,6 +181,18 @@ def first_true(conditions: list[tuple[int, Condition]], names: Names) -> str:
     """Return the code of the first condition that is true, NULL if none is."""
     whens = " ".join(f"WHEN {condition_sql(when, names)} THEN {number_literal(code)}" for code, when in conditions)
     return f"CASE {whens} END"
+
+
+def left_out_sql(wave: WaveSpec, reads: Sequence[Read], known: str) -> str:
+    """Return in SQL why a record is not used: the first reason among the questions that a value is made of.
+
+    Parameters
+    ----------
+    reads : what the value is computed from
+    known : SQL that is true where the value is known; such a record can only lack a weight
+    """
+    reasons = ", ".join(reason(code) for code in sources(wave, reads))
+    return f"CASE WHEN {known} THEN 'NO_WEIGHT' ELSE coalesce({reasons}, 'NOT_DEFINED') END"
 
 
 def _check_respondents(connection: duckdb.DuckDBPyConnection, raw: RawFile, wave: WaveSpec, table: str) -> None:

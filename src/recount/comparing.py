@@ -23,8 +23,8 @@ INDEPENDENT = "independent code"
 NOTHING = 1e-13
 NEEDED = [
     "id", "kind", "wave", "estimate", "item", "category", "weight", "estimator", "statistic", "value", "numerator",
-    "denominator", "n_in", "n_used", "n_weighted", "n_effective", "se", "lower", "upper", "df", "unit", "decimals",
-    "text", "interval_text", "interval_level", "interval_method", "spec_digest",
+    "denominator", "n_in", "n_used", "n_excluded", "n_weighted", "n_effective", "se", "lower", "upper", "df", "unit",
+    "decimals", "text", "interval_text", "interval_level", "interval_method", "spec_digest",
 ]  # fmt: skip
 
 
@@ -143,6 +143,7 @@ def _figures(row: Mapping[str, Any], result: Result) -> list[str]:
     counted = {name: getattr(result, name) for name in ("n_in", "n_used", "numerator", "denominator", "decimals")}
     faults = [_differs(name, row[name], figure, tolerance) for name, figure in measured.items()]
     faults += [_differs(name, row[name], figure, 0) for name, figure in counted.items()]
+    faults.append(_excluded(row["n_excluded"], result.n_excluded))
     if result.log_p is None or not row["value"]:
         return [_differs("value", row["value"], result.value, tolerance), *faults]
     if abs(math.log(row["value"]) - result.log_p) > tolerance * max(1.0, abs(result.log_p)):
@@ -158,6 +159,15 @@ def _differs(name: str, ledger: float | None, ours: float | None, tolerance: flo
         return ""
     shown = ["none" if figure is None else f"{figure:.15g}" for figure in (ledger, ours)]
     return f"{name} {shown[0]} in the ledger, {shown[1]} recomputed"
+
+
+def _excluded(ledger: str | None, ours: Mapping[str, int] | None) -> str:
+    """Say how the reasons for records that are not used differ, or how many have one, or nothing."""
+    theirs = None if ledger is None else json.loads(ledger)
+    if theirs == ours:
+        return ""
+    shown = ["none" if counts is None else json.dumps(counts, sort_keys=True) for counts in (theirs, ours)]
+    return f"n_excluded {shown[0]} in the ledger, {shown[1]} recomputed"
 
 
 def _identity(row: Mapping[str, Any], result: Result) -> list[str]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 import duckdb
 import numpy as np
 
+from recount.coding import left_out_sql
 from recount.conditions import Names, answer, condition_sql, number_literal, value_sql
 from recount.intervals import NONE, Limits, logit, symmetric, wilson
 from recount.results import Result
@@ -18,6 +19,7 @@ from recount.weighting import Weight
 from surveyspec.conditions import is_value
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.plan import NumberSpec
+from surveyspec.study import WaveSpec
 
 CELLS_AT_ONCE = 20_000_000
 COLUMNS_AT_ONCE = 200
@@ -25,6 +27,7 @@ COLUMNS_AT_ONCE = 200
 
 def estimate_numbers(
     connection: duckdb.DuckDBPyConnection,
+    wave: WaveSpec,
     specs: Sequence[NumberSpec],
     names: Names,
     weights: Mapping[str, Weight],
@@ -34,6 +37,7 @@ def estimate_numbers(
 
     Parameters
     ----------
+    wave : the wave
     specs : what to compute
     names : the wave's variables
     weights : the wave's weights by id; the analysed records carry weight ``i`` of them in the column ``w<i>``
@@ -49,7 +53,10 @@ def estimate_numbers(
         chosen = [spec for spec in sums if spec.weight == name]
         for start in range(0, len(chosen), at_once):
             part = chosen[start : start + at_once]
-            yield from _estimate(connection, part, names, weights.get(name), columns.get(name, "1"), analysed)
+            column = columns.get(name, "1")
+            excluded = _excluded(connection, wave, part, names, column, analysed)
+            for result in _estimate(connection, part, names, weights.get(name), column, analysed):
+                yield replace(result, n_excluded=excluded[result.id])
 
 
 def _estimate(
@@ -110,9 +117,31 @@ def _quantiles(
 
 def _value_sql(spec: NumberSpec, names: Names, weight: str) -> str:
     """Return a number's value per record in SQL: 1/0 for a share, the answer for a mean, NULL outside the base."""
+    return f"CASE WHEN {weight} > 0 AND {_inside_sql(spec, names)} THEN ({_answered_sql(spec, names)})::DOUBLE END"
+
+
+def _answered_sql(spec: NumberSpec, names: Names) -> str:
+    """Return in SQL what the value is made of, NULL where it is unknown, in the base or not."""
     tree = spec.value
-    value = value_sql(tree, names) if is_value(tree) else condition_sql(tree, names)
-    return f"CASE WHEN {weight} > 0 AND {_inside_sql(spec, names)} THEN ({value})::DOUBLE END"
+    return value_sql(tree, names) if is_value(tree) else condition_sql(tree, names)
+
+
+def _excluded(
+    connection: duckdb.DuckDBPyConnection,
+    wave: WaveSpec,
+    specs: Sequence[NumberSpec],
+    names: Names,
+    weight: str,
+    analysed: str,
+) -> dict[str, dict[str, int]]:
+    """Count for each number the records of its base that it does not use, by reason."""
+    counts = ", ".join(
+        f"histogram({left_out_sql(wave, [spec.value], _answered_sql(spec, names) + ' IS NOT NULL')}) "
+        f"FILTER (({_inside_sql(spec, names)}) AND NOT ({weight} > 0 AND {_answered_sql(spec, names)} IS NOT NULL))"
+        for spec in specs
+    )
+    found = connection.execute(f"SELECT {counts} FROM {analysed}").fetchall()[0]
+    return {spec.id: dict(counted or {}) for spec, counted in zip(specs, found, strict=True)}
 
 
 def _inside_sql(spec: NumberSpec, names: Names) -> str:

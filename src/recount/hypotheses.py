@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,8 +11,10 @@ import duckdb
 import numpy as np
 
 from recount import count_tests, location_tests, models, resampling
+from recount.coding import left_out_sql
 from recount.conditions import Names, condition_sql, value_sql
 from recount.crosstabs import rao_scott
+from recount.intervals import NONE
 from recount.outcomes import Outcome, Roles, complete
 from recount.results import Result
 from recount.tables import arrays
@@ -62,20 +65,22 @@ def test_hypotheses(
     weights : the wave's weights by id
     analysed : table of the analysed records
     """
-    found: list[tuple[TestSpec, list[Outcome], int]] = []
+    found: list[tuple[TestSpec, list[Outcome], int, dict[str, int]]] = []
     for spec in specs:
-        roles, inside = _roles(connection, spec, names, analysed)
+        roles, inside, reasons = _roles(connection, wave, spec, names, analysed)
         base = {role: [column[inside > 0] for column in columns] for role, columns in roles.items()}
         if spec.hypothesis.test == "rao_scott":
             outcomes = [rao_scott(roles["x"][0], roles["y"][0], inside, weights[spec.hypothesis.weight])]
         else:
             outcomes = run_test(spec, wave, base)
-        found.append((spec, outcomes, int(inside.sum())))
-    adjusted = _adjusted([(spec, outcomes[0]) for spec, outcomes, _ in found])
+        weight = weights.get(spec.hypothesis.weight)
+        excluded = _excluded(spec, roles, inside > 0, reasons, None if weight is None else weight.final)
+        found.append((spec, outcomes, int(inside.sum()), excluded))
+    adjusted = _adjusted([(spec, outcomes[0]) for spec, outcomes, *_ in found])
     return [
-        result
-        for (spec, outcomes, n_in), log_p in zip(found, adjusted, strict=True)
-        for result in _results(spec, outcomes, log_p, n_in)
+        replace(result, n_in=n_in, n_excluded=excluded)
+        for (spec, outcomes, n_in, excluded), log_p in zip(found, adjusted, strict=True)
+        for result in _results(spec, outcomes, log_p)
     ]
 
 
@@ -83,16 +88,38 @@ test_hypotheses.__test__ = False  # type: ignore[attr-defined]  # the name makes
 
 
 def _roles(
-    connection: duckdb.DuckDBPyConnection, spec: TestSpec, names: Names, analysed: str
-) -> tuple[Roles, np.ndarray]:
-    """Return the columns of each role over all analysed records, and 1 where the filter is true."""
+    connection: duckdb.DuckDBPyConnection, wave: WaveSpec, spec: TestSpec, names: Names, analysed: str
+) -> tuple[Roles, np.ndarray, list[str]]:
+    """Return the columns of each role over all analysed records, 1 where the filter is true, and reasons.
+
+    A reason says why the record is not used, if it is not and its weight is not to blame.
+    """
     where = condition_sql(spec.where, names) if spec.where is not None else "TRUE"
     columns = [f"coalesce({where}, FALSE)::DOUBLE AS inside"]
     for role, values in spec.roles.items():
         columns += [f"{_role_sql(value, names)} AS {role}_{place}" for place, value in enumerate(values)]
     read = arrays(connection, f"SELECT {', '.join(columns)} FROM {analysed} ORDER BY record")
     roles = {role: [read[f"{role}_{place}"] for place in range(len(values))] for role, values in spec.roles.items()}
-    return roles, read["inside"]
+    reasons = connection.execute(f"SELECT {left_out_sql(wave, spec.values, 'FALSE')} FROM {analysed} ORDER BY record")
+    return roles, read["inside"], [why for (why,) in reasons.fetchall()]
+
+
+def _excluded(
+    spec: TestSpec, roles: Roles, inside: np.ndarray, reasons: Sequence[str], weight: np.ndarray | None
+) -> dict[str, int]:
+    """Count the records of a test's base that it does not use, by reason.
+
+    A test needs all its values; ranks by bootstrap need any, and tests over pairs of items any pair.
+    """
+    known = {role: ~np.isnan(np.column_stack(columns)) for role, columns in roles.items()}
+    if TESTS[spec.hypothesis.test].stacked:
+        answered = (known["x"] & known["y"]).any(axis=1)
+    else:
+        each = np.column_stack(list(known.values()))
+        answered = each.any(axis=1) if spec.hypothesis.test == "bootstrap_ranks" else each.all(axis=1)
+    used = answered if weight is None else answered & (weight > 0)
+    left_out = np.flatnonzero(inside & ~used)
+    return dict(Counter("NO_WEIGHT" if answered[place] else reasons[place] for place in left_out))
 
 
 def _role_sql(tree: Condition | Value, names: Names) -> str:
@@ -156,7 +183,7 @@ def holm(log_p: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _results(spec: TestSpec, outcomes: Sequence[Outcome], log_p_adjusted: float, n_in: int) -> list[Result]:
+def _results(spec: TestSpec, outcomes: Sequence[Outcome], log_p_adjusted: float) -> list[Result]:
     """Return the ledger rows of a test: per outcome statistic, effect and p; then df, adjusted p, verdict and n."""
     kind, main = TESTS[spec.hypothesis.test], outcomes[0]
     rows: list[tuple[tuple[str, ...], Result]] = []
@@ -179,11 +206,15 @@ def _results(spec: TestSpec, outcomes: Sequence[Outcome], log_p_adjusted: float,
             id=(identifier := number_id(spec.wave, spec.id, spec.hypothesis.weight, [*spec.parts, *parts])),
             unit=(unit := UNITS.get(parts[-1], "statistic")),
             decimals=DECIMALS[unit],
-            n_in=n_in,
             n_used=main.n if main.records is None else main.records,
             df=main.df[-1] if main.df else None,
             iterative=main.iterative,
-            identity={**_identity(spec), "statistic": parts[-1], "spec_digest": digest([identifier, spec.canonical()])},
+            identity={
+                **_identity(spec),
+                "statistic": parts[-1],
+                "interval_level": None if row.limits == NONE else spec.interval_level,
+                "spec_digest": digest([identifier, spec.canonical()]),
+            },
         )
         for parts, row in rows
     ]

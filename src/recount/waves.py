@@ -60,7 +60,7 @@ def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str)
             for statistic, value in made.diagnostics.items()
         ]
     specs = {spec.id: spec for spec in plan_numbers(study, name)}
-    for result in estimate_numbers(connection, list(specs.values()), names, weights, "analysed"):
+    for result in estimate_numbers(connection, wave, list(specs.values()), names, weights, "analysed"):
         spec = specs[result.id]
         identity: dict[str, object] = {
             "wave": name, "kind": "estimate", "estimate": spec.estimate, "item": spec.item, "category": spec.category,

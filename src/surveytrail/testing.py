@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -222,6 +223,7 @@ def _verdict(spec: TestSpec, result: TestResult, p_adjusted: float) -> int:
 def _row(identifier: str, entry: _Computed, statistic: str, taken: str, values: dict[str, object]) -> dict[str, object]:
     # records, of which a stacked test takes several rows
     inside, used = int(entry.inside.sum()), int(entry.used.sum())
+    left_out = dict(sorted(Counter(entry.reasons[entry.inside & ~entry.used]).items()))
     return {
         "id": identifier,
         "test": entry.spec.stem,
@@ -229,7 +231,7 @@ def _row(identifier: str, entry: _Computed, statistic: str, taken: str, values: 
         "unit": UNITS.get(statistic, "statistic"),
         "n_in": inside,
         "n_used": used,
-        "n_excluded": json.dumps({"missing": inside - used}),
+        "n_excluded": json.dumps(left_out),
         "df": entry.main.df[-1] if entry.main.df and not np.isnan(entry.main.p) else None,
         "warning": "; ".join(entry.main.warnings) or None,
         "error": entry.error,

@@ -137,7 +137,7 @@ def test_stacked_pairs_are_counted_apart_from_the_records_they_come_from(tmp_pat
     row = rows_of(study_with(tmp_path, f"plan: exploratory, test: clustered_logit, {roles}, expect: positive"))
     counts = row.loc["w1.T0.n.unweighted"]
     assert (counts["value"], counts["n_in"], counts["n_used"]) == (2 * PEOPLE, PEOPLE, PEOPLE)
-    assert json.loads(counts["n_excluded"]) == {"missing": 0}
+    assert json.loads(counts["n_excluded"]) == {}
 
 
 def test_what_the_plan_declares_does_not_depend_on_the_answers(tmp_path: Path) -> None:

@@ -26,7 +26,10 @@ LEDGER_COLUMNS = pyarrow.schema(
             (name, pyarrow.float64())
             for name in ("value", "se", "lower", "upper", "df", "n_weighted", "n_effective", "interval_level")
         ),
-        *((name, pyarrow.string()) for name in ("text", "interval_text", "interval_method", "spec_digest")),
+        *(
+            (name, pyarrow.string())
+            for name in ("text", "interval_text", "interval_method", "spec_digest", "n_excluded")
+        ),
     ]
 )
 COPIED = [
@@ -50,6 +53,7 @@ def ledger_rows(results: dict[str, Result], languages: list[str]) -> list[dict[s
                 **result.identity,
                 "id": result.id,
                 **{name: getattr(result, name) for name in COPIED},
+                "n_excluded": None if result.n_excluded is None else json.dumps(result.n_excluded),
                 "lower": result.limits[0],
                 "upper": result.limits[1],
                 "text": json.dumps({language: value_text(result, language) for language in languages}),
