@@ -6,13 +6,14 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from recount.comparing import compare, read_ledger
 from recount.interviews import recount_interviews
 from recount.raw import connect
 from recount.reporting import Outcome, judge, screen, write_outcome
+from recount.results import Result
 from recount.waves import recount_wave
 from surveyspec.conditions import ConditionError
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
@@ -25,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         study = load_study(options.directory)
         waves = _waves(study, options.waves)
-        outcome = recount(study, options.ledger, waves)
+        if len(options.ledger) > 1:
+            return _compare_many(study, options.ledger, waves)
+        outcome = recount(study, options.ledger[0], waves)
         write_outcome(outcome, options.out)
     except StudyError as error:
         print(error, file=sys.stderr)
@@ -44,9 +47,19 @@ def recount(study: Study, ledger: Path, waves: Sequence[str]) -> Outcome:
     ------
     StudyError : ledger, raw file, codebook or margins are missing or cannot be used
     """
+    return next(recount_many(study, [ledger], waves))
+
+
+def recount_many(study: Study, ledgers: Sequence[Path], waves: Sequence[str]) -> Iterator[Outcome]:
+    """Recompute the numbers of some waves once and compare them with each of several ledgers.
+
+    Raises
+    ------
+    StudyError : the first ledger, raw file, codebook or margins are missing or cannot be used
+    """
     with tempfile.TemporaryDirectory(prefix="recount-") as scratch, connect(Path(scratch)) as connection:
-        rows = read_ledger(connection, ledger, waves)
-        results = []
+        rows = read_ledger(connection, ledgers[0], waves)
+        results: list[Result] = []
         for wave in waves:
             try:
                 if wave == INTERVIEWS:
@@ -57,13 +70,29 @@ def recount(study: Study, ledger: Path, waves: Sequence[str]) -> Outcome:
                 todo = "compare numbers with numbers and texts with 'texts'"
                 problem = Problem(CONFIG, f"a condition of {wave}", str(error), "comparable values", todo)
                 raise StudyError(problem) from None
-    return judge(rows, compare(rows, results, study.config.study.languages))
+        languages = study.config.study.languages
+        yield judge(rows, compare(rows, results, languages))
+        for ledger in ledgers[1:]:
+            rows = read_ledger(connection, ledger, waves)
+            yield judge(rows, compare(rows, results, languages))
+
+
+def _compare_many(study: Study, ledgers: Sequence[Path], waves: Sequence[str]) -> int:
+    """Print the summary of each ledger as one line of JSON; return 0 only if all hold."""
+    held = True
+    for outcome in recount_many(study, ledgers, waves):
+        print(json.dumps(outcome.summary(), sort_keys=True, ensure_ascii=False), flush=True)
+        held = held and outcome.holds
+    return 0 if held else 1
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m recount", description=__doc__)
     parser.add_argument("--directory", type=Path, default=Path(), help="study folder with config.yaml")
-    parser.add_argument("--ledger", type=Path, required=True, help="the ledger, a Parquet file")
+    several = (
+        "the ledger, a Parquet file; of several, the summaries are printed, one line of JSON each, and nothing else"
+    )
+    parser.add_argument("--ledger", type=Path, required=True, nargs="+", help=several)
     parser.add_argument("--out", type=Path, required=True, help="folder for verification.parquet and summary.json")
     parser.add_argument("--waves", nargs="+", help=f"recount these waves only ({INTERVIEWS}: the interviews)")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")

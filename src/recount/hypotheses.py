@@ -118,8 +118,9 @@ def _excluded(
         each = np.column_stack(list(known.values()))
         answered = each.any(axis=1) if spec.hypothesis.test == "bootstrap_ranks" else each.all(axis=1)
     used = answered if weight is None else answered & (weight > 0)
-    left_out = np.flatnonzero(inside & ~used)
-    return dict(Counter("NO_WEIGHT" if answered[place] else reasons[place] for place in left_out))
+    left_out = np.flatnonzero(inside & ~used).tolist()
+    whys = np.where(answered, "NO_WEIGHT", reasons).tolist()
+    return dict(Counter(whys[place] for place in left_out))
 
 
 def _role_sql(tree: Condition | Value, names: Names) -> str:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from surveyspec.problems import StudyError
 from surveytrail.cli.app import app
 from surveytrail.proof import mutate
-from surveytrail.proof.mutate import Judged, Mutant, choose, holds, judge_mutants, load_mutants, summary
+from surveytrail.proof.mutate import Judged, Mutant, Trials, choose, judge_mutants, load_mutants, summary
 from tests.tiny import CONFIG, write_tiny
 
 
@@ -75,13 +75,17 @@ def test_faults_that_change_printed_digits_must_be_caught() -> None:
     caught = Judged(mutant("a"), "printed digits", numbers=4, found=4)
     missed = Judged(mutant("b"), "printed digits", numbers=4)
     label, nothing, stopped = (Judged(mutant("c"), what) for what in ("wording", "nothing", "no ledger"))
-    assert holds([caught, label, nothing, stopped])
-    assert not holds([caught, missed])
-    assert not holds([label, nothing, stopped])  # none of none
-    assert not holds([])
-    assert summary([caught, missed, label]).endswith("(the others change: 0 no ledger, 1 wording, 0 unprinted figures, "
-                                                     "0 nothing); NOT CAUGHT: b")  # fmt: skip
-    assert summary([caught]).startswith("1 seeded faults: 1 of 1 that change printed digits are caught")
+    assert Trials([caught, label, nothing, stopped], missed).holds
+    assert not Trials([caught, missed], missed).holds
+    assert not Trials([label, nothing, stopped], None).holds  # none of none
+    assert not Trials([], None).holds
+    assert not Trials([caught], caught).holds  # the control was not reported
+    assert summary(Trials([caught, missed, label], missed)).endswith(
+        "(the others change: 0 no ledger, 1 wording, 0 unprinted figures, 0 nothing); NOT CAUGHT: b; "
+        "negative control reported"
+    )
+    assert summary(Trials([caught], caught)).startswith("1 seeded faults: 1 of 1 that change printed digits are caught")
+    assert summary(Trials([caught], caught)).endswith("negative control NOT REPORTED")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +94,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_becomes_of_faults(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mutate, "SECONDS", 3)
+    monkeypatch.setattr(mutate, "SECONDS", 5)
     sample = choose(load_mutants(), only=["unknown_in_the_base", "median_over_everybody", "groups_ignored"])
     own = [
         mutant("nothing", "ledger/columns.py", '"""Return ledger rows', '"""Return the ledger rows'),
@@ -98,7 +102,9 @@ def test_what_becomes_of_faults(study: Path, monkeypatch: pytest.MonkeyPatch) ->
         mutant("stops", "cleaning.py", "excluded_by[kept & hit] = place", "excluded_by[no_such_name] = place"),
         mutant("hangs", "cleaning.py", "hit = _hits(rule, wave, columns, kept)", "while True: pass"),
     ]
-    results = {judged.mutant.id: judged for judged in judge_mutants(study, [*sample, *own], cores=2)}
+    trials = judge_mutants(study, [*sample, *own], cores=2)
+    assert trials.control is not None and trials.control.survives and trials.holds
+    results = {judged.mutant.id: judged for judged in trials.judged}
     assert {name: (judged.changes, judged.caught) for name, judged in results.items()} == {
         "unknown_in_the_base": ("printed digits", True),
         "median_over_everybody": ("nothing", False),  # the excluded were neither fast nor slow
@@ -109,7 +115,7 @@ def test_what_becomes_of_faults(study: Path, monkeypatch: pytest.MonkeyPatch) ->
         "hangs": ("no ledger", True),
     }
     assert "NameError: name 'no_such_name' is not defined (cleaning.py:" in results["stops"].said
-    assert results["hangs"].said == "no ledger after 3 seconds"
+    assert results["hangs"].said == "no ledger after 5 seconds of computing"
     assert "in the ledger," in results["groups_ignored"].said
     assert results["groups_ignored"].found > 5
 
@@ -121,7 +127,7 @@ def test_the_command(study: Path) -> None:
     assert "caught     divisor_n  statistics/linearise.py, ddof\n" in result.output
     assert result.output.strip().splitlines()[-1] == (
         "2 seeded faults: 1 of 1 that change printed digits are caught (the others change: 0 no ledger, 0 wording, "
-        "0 unprinted figures, 1 nothing)"
+        "0 unprinted figures, 1 nothing); negative control reported"
     )
     nothing = CliRunner().invoke(app, [*words[:3], "--only", "locale_of_another_language", "--json"])
     assert nothing.exit_code == 1

@@ -40,6 +40,19 @@ def test_a_run_from_the_command_line(folder: Path) -> None:
     assert ["estimate", "14", "14"] in [line.split() for line in lines]
 
 
+def test_several_ledgers_are_compared_with_one_recount(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ledger_rows(recounted(folder), ["en"])
+    rows[-1]["n_used"] = 99
+    other = write_ledger(rows, folder / "other.parquet")
+    words = arguments(folder)
+    assert main([*words[:4], str(other), *words[4:]]) == 1
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["holds"], first["reproduced"]) == (True, 31)
+    assert (second["holds"], second["reproduced"], list(second["mismatches"])) == (False, 30, [rows[-1]["id"]])
+    assert main([*words[:4], str(folder / "none.parquet"), *words[4:]]) == 1
+    assert "none.parquet\n    found:    no such file" in capsys.readouterr().err
+
+
 def test_the_files_hold_every_verdict(folder: Path) -> None:
     assert main(arguments(folder)) == 0
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["summary.json", "verification.parquet"]

@@ -12,7 +12,7 @@ from surveytrail.cli.output import AsJson, Directory, Outcome, finish
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from surveytrail.proof.mutate import Judged
+    from surveytrail.proof.mutate import Judged, Mutant
 
 STYLES = {"caught": "green", "stopped": "green", "NOT CAUGHT": "bold red", "": "yellow"}
 
@@ -29,7 +29,8 @@ def mutate(
 
     Puts seeded faults, one at a time, into a scratch copy of the engine: a wrong comparison, a dropped weight, another
     interval, codes that are off by one. Computes the ledger of the study with it and lets the second engine of this
-    checkout, which is never touched, recompute every number. A fault that changes a printed digit must be caught.
+    checkout, which is never touched, recompute every number. A fault that changes a printed digit must be caught. As a
+    negative control, the second engine is shown the right ledger in place of a faulty one, which must be reported.
 
     Examples:
 
@@ -43,25 +44,26 @@ def mutate(
 def _mutate(directory: Path, sample: int, seed: int, only: list[str], cores: int, as_json: bool) -> Outcome:
     from rich.console import Console as Screen
 
-    from surveytrail.proof.mutate import choose, holds, judge_mutants, load_mutants, summary
+    from surveytrail.proof.mutate import choose, judge_mutants, load_mutants, summary
 
     chosen = choose(load_mutants(), sample, seed, only)
     screen = Screen(stderr=True, highlight=False)
     with screen.status(f"trying {len(chosen)} seeded faults") as status:
         tried: list[str] = []
 
-        def done(judged: Judged) -> None:
-            tried.append(judged.mutant.id)
-            status.update(f"tried {len(tried)} of {len(chosen)} seeded faults: {judged.mutant.id}")
+        def done(mutant: Mutant) -> None:
+            tried.append(mutant.id)
+            status.update(f"tried {len(tried)} of {len(chosen)} seeded faults: {mutant.id}")
 
-        results = judge_mutants(directory, chosen, cores, done)
+        trials = judge_mutants(directory, chosen, cores, done)
 
     def render(console: Console) -> None:
-        for judged in results:
+        for judged in trials.judged:
             _print(console, judged)
 
-    content = {"mutants": [_content(judged) for judged in results]}
-    return Outcome(holds(results), summary(results), content, render)
+    control = None if trials.control is None else _content(trials.control)
+    content = {"mutants": [_content(judged) for judged in trials.judged], "control": control}
+    return Outcome(trials.holds, summary(trials), content, render)
 
 
 def _verdict(judged: Judged) -> str:

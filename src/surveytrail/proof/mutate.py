@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from surveytrail.digests import SOURCE
 MUTANTS = Path(__file__).with_name("mutants.yaml")
 WORKER = Path(__file__).with_name("mutant_worker.py")
 ENGINE = "surveytrail"
+PLAIN = "plain.parquet"
 SECONDS = 300
 Changes = Literal["printed digits", "wording", "unprinted figures", "nothing", "no ledger"]
 # what documents print of a number: texts, and the counts of its base; then what they print in words
@@ -125,16 +126,35 @@ def choose(mutants: Sequence[Mutant], sample: int = 0, seed: int = 1, only: Sequ
     return [mutant for mutant in chosen if mutant.id in wanted]
 
 
+@dataclass(frozen=True)
+class Trials:
+    """What came of all mutants, and of the negative control.
+
+    Parameters
+    ----------
+    control : the first fault that changed a printed digit, judged by a second engine that was shown the ledger of the
+        untouched engine: it must survive; None where no fault changed a printed digit
+    """
+
+    judged: list[Judged]
+    control: Judged | None
+
+    @property
+    def holds(self) -> bool:
+        """Say whether some fault changed a printed digit, every one that did was caught, and the control was not."""
+        return self.control is not None and self.control.survives and not any(one.survives for one in self.judged)
+
+
 def judge_mutants(
-    study: Path, mutants: Sequence[Mutant], cores: int = 1, done: Callable[[Judged], None] = lambda judged: None
-) -> list[Judged]:
-    """Try mutants on a study.
+    study: Path, mutants: Sequence[Mutant], cores: int = 1, done: Callable[[Mutant], None] = lambda mutant: None
+) -> Trials:
+    """Try mutants on a study: compute all their ledgers, then let one run of the second engine look at each.
 
     Parameters
     ----------
     study : folder of the study; nothing is written there
     cores : mutants tried at the same time
-    done : called with each mutant as it is judged
+    done : called with each mutant when its ledger is computed
 
     Raises
     ------
@@ -149,36 +169,33 @@ def judge_mutants(
         for _ in range(1, cores):
             workers.put(stack.enter_context(_worker()))
 
-        def judged(mutant: Mutant) -> Judged:
+        def tried(mutant: Mutant) -> _Tried:
             worker = workers.get()
             try:
-                found = bench.judge(mutant, worker)
+                found = bench.compute(mutant, worker)
             finally:
                 workers.put(worker)
-            done(found)
+            done(mutant)
             return found
 
         with ThreadPoolExecutor(cores) as pool:
-            return list(pool.map(judged, mutants))
+            return bench.judge(list(pool.map(tried, mutants)))
 
 
-def summary(results: Sequence[Judged]) -> str:
+def summary(trials: Trials) -> str:
     """Return the outcome in one sentence."""
+    results = trials.judged
     counts = Counter(judged.changes for judged in results)
     visible = [judged for judged in results if judged.changes == "printed digits"]
     caught = sum(judged.caught for judged in visible)
     rest = ", ".join(f"{counts[name]} {name}" for name in ("no ledger", "wording", "unprinted figures", "nothing"))
     survivors = [judged.mutant.id for judged in visible if not judged.caught]
+    held = trials.control is not None and trials.control.survives
     return (
         f"{len(results)} seeded faults: {caught} of {len(visible)} that change printed digits are caught "
-        f"(the others change: {rest})" + (f"; NOT CAUGHT: {listed(survivors)}" if survivors else "")
-    )
-
-
-def holds(results: Sequence[Judged]) -> bool:
-    """Say whether some fault changed a printed digit and every one that did was caught."""
-    return any(judged.changes == "printed digits" for judged in results) and not any(
-        judged.survives for judged in results
+        f"(the others change: {rest})"
+        + (f"; NOT CAUGHT: {listed(survivors)}" if survivors else "")
+        + f"; negative control {'reported' if held else 'NOT REPORTED'}"
     )
 
 
@@ -213,6 +230,17 @@ def _worker() -> Iterator[_Worker]:
             process.stdin.close()
 
 
+@dataclass(frozen=True)
+class _Tried:
+    """A mutant's ledger before the second engine has seen it; ``error`` says why there is none."""
+
+    mutant: Mutant
+    ledger: Path
+    changes: Changes
+    numbers: int
+    error: str = ""
+
+
 class _Bench:
     """The study, the ledger of the untouched engine, and a scratch folder."""
 
@@ -222,19 +250,19 @@ class _Bench:
 
     def start(self, worker: _Worker) -> None:
         """Compute the ledger of a copy of the untouched engine, which the second engine must reproduce."""
-        ledger = self.scratch / "plain.parquet"
+        ledger = self.scratch / PLAIN
         error = worker.compute(self._copy("plain"), self.study, ledger)
         todo = "mend that first: a fault can only be told from a whole engine"
         if error:
             raise StudyError(Problem(str(self.study), "", error, "a study whose ledger can be computed", todo))
-        found, said = self._recount(ledger, "plain")
+        found, said = self._recount([ledger])[0]
         if found:
             expected = "a ledger that the second engine reproduces without any seeded fault"
             raise StudyError(Problem(str(self.study), "", f"{found} numbers not reproduced; {said}", expected, todo))
         self.plain = _rows(ledger)
 
-    def judge(self, mutant: Mutant, worker: _Worker) -> Judged:
-        """Put a fault into a copy of the engine, compute the ledger, and let the second engine look at it."""
+    def compute(self, mutant: Mutant, worker: _Worker) -> _Tried:
+        """Put a fault into a copy of the engine, compute the ledger, and compare it with the untouched engine's."""
         source = self._copy(mutant.id)
         file = source / ENGINE / mutant.file
         file.write_text(file.read_text(encoding="utf-8").replace(mutant.old, mutant.new), encoding="utf-8")
@@ -244,29 +272,49 @@ class _Bench:
         error = worker.compute(source, self.study, ledger)
         shutil.rmtree(source)
         if error:
-            return Judged(mutant, "no ledger", said=error)
-        changes, numbers = _difference(self.plain, _rows(ledger))
-        found, said = (0, "") if changes == "nothing" else self._recount(ledger, mutant.id)
-        return Judged(mutant, changes, numbers, found, said)
+            return _Tried(mutant, ledger, "no ledger", 0, error)
+        return _Tried(mutant, ledger, *_difference(self.plain, _rows(ledger)))
+
+    def judge(self, tried: Sequence[_Tried]) -> Trials:
+        """Let the second engine look at every ledger that differs from the untouched engine's."""
+        looked_at = [one for one in tried if one.changes not in {"nothing", "no ledger"}]
+        verdicts = self._recount([self.scratch / PLAIN, *(one.ledger for one in looked_at)])
+        found = {one.mutant.id: verdict for one, verdict in zip(looked_at, verdicts[1:], strict=True)}
+        judged = [
+            Judged(one.mutant, one.changes, one.numbers, *found.get(one.mutant.id, (0, one.error))) for one in tried
+        ]
+        visible = next((one for one in tried if one.changes == "printed digits"), None)
+        control = None if visible is None else Judged(visible.mutant, visible.changes, visible.numbers, *verdicts[0])
+        return Trials(judged, control)
 
     def _copy(self, name: str) -> Path:
         source = self.scratch / name
         shutil.copytree(SOURCE / ENGINE, source / ENGINE)
         return source
 
-    def _recount(self, ledger: Path, name: str) -> tuple[int, str]:
-        """Run the second engine on a ledger; return how many numbers it did not reproduce and the first objection."""
-        command = [sys.executable, "-m", "recount", "--directory", str(self.study), "--ledger", str(ledger), "--json"]
-        done = subprocess.run(
-            [*command, "--out", str(self.scratch / f"{name}.verified")],
-            capture_output=True, text=True, check=False, env=_untouched(),
-        )  # fmt: skip
-        try:
-            mismatches = json.loads(done.stdout)["mismatches"]
-        except (ValueError, KeyError):
-            return 1, (done.stderr.strip().splitlines() or ["no answer"])[-1]
-        first = next(iter(mismatches.items()), ("", ""))
-        return len(mismatches), ": ".join(first) if mismatches else ""
+    def _recount(self, ledgers: Sequence[Path]) -> list[tuple[int, str]]:
+        """Run the second engine; return per ledger how many numbers it did not reproduce and the first objection.
+
+        One run looks at all ledgers. Where it stops at one, that is its objection, and another run looks at the rest.
+        """
+        found: list[tuple[int, str]] = []
+        while len(found) < len(ledgers):
+            command = [sys.executable, "-m", "recount", "--directory", str(self.study), "--json"]
+            command += ["--out", str(self.scratch / "verified"), "--ledger"]
+            # two at least: a single one is reported to people
+            command += [str(ledger) for ledger in (self.scratch / PLAIN, *ledgers[len(found) :])]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=_untouched())
+            found += [_objections(json.loads(line)) for line in done.stdout.splitlines()[1:]]
+            if len(found) < len(ledgers):
+                found.append((1, (done.stderr.strip().splitlines() or ["no answer"])[-1]))
+        return found
+
+
+def _objections(summary: Mapping[str, Any]) -> tuple[int, str]:
+    """Return how many numbers a recount did not reproduce, and what it said of the first."""
+    mismatches = summary["mismatches"]
+    first = next(iter(mismatches.items()), ("", ""))
+    return len(mismatches), ": ".join(first) if mismatches else ""
 
 
 def _untouched() -> dict[str, str]:
