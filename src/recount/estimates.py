@@ -46,16 +46,18 @@ def estimate_numbers(
     size = number(connection, f"SELECT count(*) FROM {analysed}")
     at_once = max(1, min(COLUMNS_AT_ONCE, CELLS_AT_ONCE // max(1, size)))
     columns = {name: f"w{place}" for place, name in enumerate(weights)}
-    quantiles = [spec for spec in specs if spec.quantile is not None]
-    yield from _quantiles(connection, quantiles, names, analysed)
-    sums = [spec for spec in specs if spec.quantile is None]
-    for name in dict.fromkeys(spec.weight for spec in sums):
-        chosen = [spec for spec in sums if spec.weight == name]
+    for name in dict.fromkeys(spec.weight for spec in specs):
+        chosen, column = [spec for spec in specs if spec.weight == name], columns.get(name, "1")
         for start in range(0, len(chosen), at_once):
             part = chosen[start : start + at_once]
-            column = columns.get(name, "1")
             excluded = _excluded(connection, wave, part, names, column, analysed)
-            for result in _estimate(connection, part, names, weights.get(name), column, analysed):
+            quantiles = [spec for spec in part if spec.quantile is not None]
+            sums = [spec for spec in part if spec.quantile is None]
+            found = [
+                *_quantiles(connection, quantiles, names, analysed),
+                *(_estimate(connection, sums, names, weights.get(name), column, analysed) if sums else ()),
+            ]
+            for result in found:
                 yield replace(result, n_excluded=excluded[result.id])
 
 

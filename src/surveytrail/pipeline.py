@@ -88,11 +88,11 @@ def compute_ledger(
 
     Parameters
     ----------
-    tables : raw table per wave; read from the study's folder if absent
+    tables : raw table per wave, read from the study's folder if absent; a wave without a table is left out
     beside : what comes from files beside them; computed if absent
     memo : for those who rebuild many times: tests that get the very same arrays again are not run again
     with_lineage : whether to say where estimates and tests come from
     """
     given = read_tables(study) if tables is None else tables
-    results = {name: compute_wave(study, wave, given[name], memo, with_lineage) for name, wave in study.waves.items()}
+    results = {name: compute_wave(study, study.waves[name], given[name], memo, with_lineage) for name in given}
     return collect_ledger(study, results, "", compute_beside(study) if beside is None else beside)

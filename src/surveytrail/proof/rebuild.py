@@ -68,10 +68,11 @@ def differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> Differen
 class Judge:
     """Rebuilds a study from its raw tables, changed in memory or as they are.
 
+    A wave is computed from its own table and nothing else, and so is computed again only where that table changed.
+
     Parameters
     ----------
     tables : raw table of each wave as its file holds it
-    beside : what comes from files beside them, which are not changed
     published : the numbers as the last run left them
     """
 
@@ -84,7 +85,9 @@ class Judge:
         self.published = rows_of(read_frame(path))
         self.tables = read_tables(study)
         self._memo: Memo = {}
-        self.beside = compute_beside(study)
+        self._unchanged = {name: self._wave(name, table) for name, table in self.tables.items()}
+        beside = compute_beside(study)
+        self._beside = rows_of(compute_ledger(study, {}, beside, with_lineage=False).frame) if beside else {}
         self._require_same(differences(self.published, self.rebuild({})))
         # what lives until now lives on: libraries that collect garbage themselves need not look at it again
         gc.freeze()
@@ -96,8 +99,13 @@ class Judge:
         ------
         StudyError : no study could be computed from these tables
         """
-        tables = {**self.tables, **changed}
-        return rows_of(compute_ledger(self.study, tables, self.beside, self._memo, with_lineage=False).frame)
+        rows = dict(self._beside)
+        for name, unchanged in self._unchanged.items():
+            rows |= self._wave(name, changed[name]) if name in changed else unchanged
+        return rows
+
+    def _wave(self, name: str, table: RawTable) -> Rows:
+        return rows_of(compute_ledger(self.study, {name: table}, [], self._memo, with_lineage=False).frame)
 
     def _require_same(self, found: Differences) -> None:
         """Stop unless a rebuild without any change gives the published ledger, number by number, bit by bit."""
