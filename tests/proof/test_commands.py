@@ -43,6 +43,7 @@ def test_census(small: Study) -> None:
     assert result.exit_code == 0
     assert "data/raw/w1.csv: 60 rows x 13 columns = 780 cells" in result.output
     assert "identifier dropped: direct identifier  ip" in result.output
+    assert re.search(r"index of these cells: \d+ bytes, \d+\.\d\d times the \d+ raw bytes", result.output)
     assert last_line(result) == "780 of 780 raw cells in 1 file have exactly one class"
     content = json.loads(trail("census", "--directory", small.directory, "--json").output)
     assert sum(content["files"][0]["counts"].values()) == content["files"][0]["cells"] == 780

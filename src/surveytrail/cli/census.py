@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from surveytrail.proof.census import FileCensus
+    from surveytrail.proof.index import IndexSize
 
 
 def census(
@@ -42,7 +43,7 @@ def census(
     def work() -> Outcome:
         from surveyspec.study import load_study
         from surveytrail.proof.census import control_column, take_census
-        from surveytrail.proof.index import CellIndex
+        from surveytrail.proof.index import CellIndex, index_size
 
         study = load_study(directory)
         index, left_out = CellIndex.read(directory), ""
@@ -54,11 +55,13 @@ def census(
         total, classified = sum(part.cells for part in files), sum(part.classified for part in files)
         where = f"{len(files)} file{'s' * (len(files) != 1)}"
         summary = f"{left_out}{classified} of {total} raw cells in {where} have exactly one class"
+        sizes = index_size(study)
         findings = [finding for part in files for finding in part.findings]
         if findings:
             first = f"{findings[0].what}, column {findings[0].column}"
             summary += f"; {len(findings)} finding{'s' * (len(findings) != 1)}, first: {first}"
-        return Outcome(good, summary, _content(files), lambda console: _print(console, files))
+        content = {**_content(files), "index_bytes": sizes.index, "raw_bytes": sizes.raw}
+        return Outcome(good, summary, content, lambda console: _print(console, files, sizes))
 
     finish(work, as_json)
 
@@ -74,7 +77,7 @@ def _content(files: list[FileCensus]) -> dict[str, Any]:
     }
 
 
-def _print(console: Console, files: list[FileCensus]) -> None:
+def _print(console: Console, files: list[FileCensus], sizes: IndexSize) -> None:
     from rich.table import Table
 
     for part in files:
@@ -94,6 +97,7 @@ def _print(console: Console, files: list[FileCensus]) -> None:
                 f"{finding.what}: column {finding.column}, {finding.cells} cells, first in record {finding.record}",
                 style="bold red", markup=False, soft_wrap=True,
             )  # fmt: skip
+    console.print(f"index of these cells: {sizes.index} bytes, {sizes.ratio:.2f} times the {sizes.raw} raw bytes")
 
 
 def _print_unread(console: Console, part: FileCensus) -> None:

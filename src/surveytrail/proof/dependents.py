@@ -157,7 +157,7 @@ def _spans(study: Study, source: str) -> list[tuple[int, int]]:
     import pyarrow.parquet as pq
 
     path = open_result(study.directory, f"results/{source}/responses.parquet")
-    lines = pq.read_table(path, columns=["first_line", "last_line"]).to_pydict()
+    lines = pq.ParquetFile(path).read(columns=["first_line", "last_line"]).to_pydict()
     return list(zip(lines["first_line"], lines["last_line"], strict=True))
 
 
@@ -208,7 +208,7 @@ def _imported(directory: Path, wave: WaveSpec, variable: Variable, record: int) 
 
     path = open_result(directory, f"results/{wave.id}/responses.parquet")
     codes = [variable.code, f"{variable.code}:reason"]
-    row = pq.read_table(path, columns=["record", *codes]).slice(record - 1, 1).to_pydict()
+    row = pq.ParquetFile(path).read(columns=["record", *codes]).slice(record - 1, 1).to_pydict()
     return row[codes[0]][0], row[codes[1]][0] or ""
 
 
@@ -219,7 +219,7 @@ def _numbers(directory: Path, ties: list[Tie]) -> tuple[Dependent, ...]:
     edges: dict[str, dict[tuple[str, str], None]] = {}
     for tie in ties:
         edges.setdefault(tie.number, {})[tie.kind, tie.why] = None
-    columns = pq.read_table(directory / LEDGER, columns=["id", "text"]).to_pydict()
+    columns = pq.ParquetFile(directory / LEDGER).read(columns=["id", "text"]).to_pydict()
     texts = zip(columns["id"], columns["text"], strict=True)
     return tuple(
         Dependent(number, json.loads(text) if text else {}, tuple(edges[number]))

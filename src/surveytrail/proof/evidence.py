@@ -147,7 +147,7 @@ def require_unchanged(study: Study, files: Iterable[str]) -> None:
     import pyarrow.parquet as pq
 
     path = open_result(study.directory, LEDGER)
-    recorded = pq.read_table(path, columns=["raw_file", "raw_digest"]).to_pydict()
+    recorded = pq.ParquetFile(path).read(columns=["raw_file", "raw_digest"]).to_pydict()
     digests = dict(zip(recorded["raw_file"], recorded["raw_digest"], strict=True))
     changed = [name for name in files if name in digests and file_digest(study.directory / name) != digests[name]]
     if changed:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pyroaring import BitMap
 
 from surveyspec.problems import Problem, StudyError
+from surveyspec.study import Study
 
 if TYPE_CHECKING:
     from surveytrail.ledger.collect import Ledger
@@ -40,6 +41,25 @@ class Tie:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class IndexSize:
+    """Bytes of the index on disk, and of the raw files that it is about."""
+
+    index: int
+    raw: int
+
+    @property
+    def ratio(self) -> float:
+        """How many times as large as the raw files the index is."""
+        return self.index / self.raw
+
+
+def index_size(study: Study) -> IndexSize:
+    """Return how large the index of a finished run is."""
+    index = sum((study.directory / name).stat().st_size for name in (LINEAGE, ROW_SETS))
+    return IndexSize(index, sum((study.directory / file).stat().st_size for file in study.raw_files.values()))
+
+
 class CellIndex:
     """Edges by raw column, and the raw records that each names."""
 
@@ -61,8 +81,8 @@ class CellIndex:
             if not (directory / name).is_file():
                 todo = "run 'make', or 'snakemake' in the study's folder, first"
                 raise StudyError(Problem(name, "", "no such file", "what a run of the pipeline writes there", todo))
-        edges = pq.read_table(directory / LINEAGE).to_pydict()
-        sets = pq.read_table(directory / ROW_SETS, columns=["row_set", "bitmap"]).to_pydict()
+        edges = pq.ParquetFile(directory / LINEAGE).read().to_pydict()
+        sets = pq.ParquetFile(directory / ROW_SETS).read(columns=["row_set", "bitmap"]).to_pydict()
         return cls._of_columns(edges, sets)
 
     @classmethod
