@@ -1,24 +1,26 @@
 """Agreement with R's `survey` package, figure by figure.
 
 `python -m tests.statistics.conformance` prints how many cases of each group agree and exits with 1 if a supported
-figure does not. Runners compute the figures of a case; a module registers its own with `@runner(...)` and is named
-in RUNNER_MODULES.
+figure does not; `--reference FOLDER` takes cases that the same R scripts made elsewhere. Runners compute the figures
+of a case; a module registers its own with `@runner(...)` and is named in RUNNER_MODULES.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import importlib.util
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from surveytrail.statistics.errors import StatisticsError
-from tests.statistics.reference import COMMITTED, Case, Reference, load_reference
+from tests.statistics.reference import Case, Reference, load_reference
 
 RUNNER_MODULES = (
     "tests.statistics.runners_estimators",
@@ -211,10 +213,16 @@ def tally(outcomes: Mapping[str, list[Outcome]]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Run all groups, or those named; print differences and the tally."""
-    reference = load_reference()
+    parser = argparse.ArgumentParser(prog="python -m tests.statistics.conformance", description=main.__doc__)
+    parser.add_argument("groups", nargs="*", help="groups of cases; all when none is named")
+    parser.add_argument("--reference", type=Path, help="a folder that R filled; default: the fullest one there is")
+    parser.add_argument("--except", dest="known", type=Path, help="leave out the cases that this folder holds too")
+    options = parser.parse_args(arguments)
+    reference = Reference(options.reference) if options.reference else load_reference()
+    known = Reference(options.known).case_ids() if options.known else set()
     outcomes = {
-        group: [run_case(case, reference) for case in reference.cases(group)]
-        for group in arguments or reference.groups()
+        group: [run_case(case, reference) for case in reference.cases(group) if case["id"] not in known]
+        for group in options.groups or reference.groups()
     }
     failed = 0
     for group, cases in outcomes.items():
@@ -227,7 +235,7 @@ def main(arguments: list[str]) -> int:
     for key in sorted({key for cases in outcomes.values() for o in cases for key in o.deliberate.values()}):
         number = sum(key in o.deliberate.values() for cases in outcomes.values() for o in cases)
         print(f"deliberate   {key} ({number} cases): {DELIBERATE[key].reason}")
-    print(f"\nReference: {'committed part (biz)' if reference.root == COMMITTED else 'full suite'}, R survey 4.5")
+    print(f"\nReference: {reference.title}")
     print(tally(outcomes))
     agreed = sum(outcome.passed for cases in outcomes.values() for outcome in cases)
     supported = sum(not outcome.unsupported for cases in outcomes.values() for outcome in cases)

@@ -52,6 +52,16 @@ class Reference:
         path = self.root / "cases" / f"{group}.json"
         return json.loads(path.read_text("utf-8")) if path.exists() else []
 
+    def case_ids(self) -> set[str]:
+        return {case["id"] for group in self.groups() for case in self.cases(group)}
+
+    @property
+    def title(self) -> str:
+        """What the figures are, for the tally; a folder's `meta` file tells the version that made them."""
+        made = [json.loads(path.read_text("utf-8"))["survey"] for path in sorted(self.root.glob("meta_*.json"))]
+        names = {COMMITTED: "committed part (biz)", FULL.resolve(): "full suite"}
+        return f"{names.get(self.root, self.root)}, R survey {', '.join(made) or '4.5'}"
+
     @cached_property
     def designs(self) -> dict[str, Case]:
         return json.loads((self.root / "designs.json").read_text("utf-8"))

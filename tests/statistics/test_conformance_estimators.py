@@ -10,9 +10,9 @@ from surveytrail.statistics import estimators
 from surveytrail.statistics.estimates import t_quantile
 from surveytrail.statistics.quantiles import quantiles, weighted_quantile
 from tests.statistics import conformance
-from tests.statistics.conformance import COMMITTED, DELIBERATE, compare, load_runners, run_case
+from tests.statistics.conformance import DELIBERATE, compare, load_runners, run_case
 from tests.statistics.r_profile import r_profile_limits
-from tests.statistics.reference import Reference, load_reference
+from tests.statistics.reference import COMMITTED, Reference, load_reference
 from tests.statistics.runners_estimators import columns_of
 
 REFERENCE = load_reference()

@@ -1,0 +1,1 @@
+"""Figures that others published from real surveys, computed again with the engine's own functions."""
