@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from tests.statistics.conformance import (
     Figures,
     runner,
 )
+from tests.statistics.preparing import prepared
 from tests.statistics.reference import Reference
 
 
@@ -46,12 +46,6 @@ def columns_of(frame: pd.DataFrame, variables: str | list[str]) -> np.ndarray:
         else:
             blocks.append(frame[variable].to_numpy(float)[:, None])
     return np.concatenate(blocks, axis=1)
-
-
-def where(frame: pd.DataFrame, condition: str) -> np.ndarray:
-    """Rows that meet an R condition of the simple kind used in the cases."""
-    plain = frame.astype({c: object for c in frame.columns if isinstance(frame[c].dtype, pd.CategoricalDtype)})
-    return plain.eval(condition).to_numpy(bool)
 
 
 def domains_by(frame: pd.DataFrame, variables: list[str]) -> np.ndarray:
@@ -75,11 +69,7 @@ def intervals(value: np.ndarray, se: np.ndarray, df: float, level: float = 0.95)
 
 @runner("mean", "total", "ratio", "deff", "missing", "lonely_psu", "replicate")
 def smooth(case: Case, reference: Reference) -> Figures:
-    inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), reference.design(case["design"])
-    if inputs.get("adjust_domain_lonely"):
-        design = replace(design, single_unit_in_domains=True)
-    if inputs.get("where"):
-        design = design.subset(where(frame, inputs["where"]))
+    inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), prepared(case, reference)
     y = columns_of(frame, inputs["y"])
     extra: dict[str, Any] = {"covariance": "vcov" in case}
     if inputs["estimator"] == "ratio":
@@ -118,7 +108,7 @@ def _proportion_tolerance(case: Case, name: str) -> float:
 
 @runner("ciprop", "ciprop_rep", tolerance=_proportion_tolerance)
 def proportion(case: Case, reference: Reference) -> Figures:
-    inputs, design = case["inputs"], reference.design(case["design"])
+    inputs, design = case["inputs"], prepared(case, reference)
     shares = estimators.mean(design, columns_of(reference.frame(case["dataset"]), inputs["y"]))
     interval, warnings = proportion_interval(
         design, shares, inputs["method"], inputs["ci_level"], df="design", cap_effective_n=False
@@ -153,7 +143,7 @@ _RULES = {"math": "hf1", "school": "hf2"}
 
 @runner("quantile", "quantile_rep")
 def quantile(case: Case, reference: Reference) -> Figures:
-    inputs, design = case["inputs"], reference.design(case["design"])
+    inputs, design = case["inputs"], prepared(case, reference)
     y = columns_of(reference.frame(case["dataset"]), inputs["y"])
     rule = _RULES.get(inputs["qrule"], inputs["qrule"])
     result = quantiles(
@@ -175,7 +165,7 @@ def quantile(case: Case, reference: Reference) -> Figures:
 
 @runner("domain")
 def domain(case: Case, reference: Reference) -> Figures:
-    inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), reference.design(case["design"])
+    inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), prepared(case, reference)
     if "by" not in inputs:
         return {**smooth(case, reference), "df_full": design.degrees_of_freedom}
     masks = domains_by(frame, inputs["by"])
@@ -194,7 +184,7 @@ def domain(case: Case, reference: Reference) -> Figures:
 
 @runner("var", "corr")
 def second_moments(case: Case, reference: Reference) -> Figures:
-    frame, design, y = reference.frame(case["dataset"]), reference.design(case["design"]), case["inputs"]["y"]
+    frame, design, y = reference.frame(case["dataset"]), prepared(case, reference), case["inputs"]["y"]
     if case["group"] == "var":
         result = estimators.variance(design, columns_of(frame, y))
         return {"value": result.value, "se": result.standard_error}
@@ -204,7 +194,7 @@ def second_moments(case: Case, reference: Reference) -> Figures:
 
 @runner("contrast")
 def contrast(case: Case, reference: Reference) -> Figures:
-    inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), reference.design(case["design"])
+    inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), prepared(case, reference)
     kind = inputs["estimator"]
     if kind == "standardized_mean":
         return _standardised(inputs, frame, design)
@@ -233,7 +223,7 @@ def _standardised(inputs: Case, frame: pd.DataFrame, design: Any) -> Figures:
 
 @runner("scale", "kish")
 def scale_and_kish(case: Case, reference: Reference) -> Figures:
-    inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), reference.design(case["design"])
+    inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), prepared(case, reference)
     if case["group"] == "kish":
         weights = frame[inputs["w"]].to_numpy(float)
         if "by" not in inputs:

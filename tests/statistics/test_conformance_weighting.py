@@ -11,8 +11,8 @@ import pytest
 from surveytrail.statistics import estimators, weighting
 from surveytrail.statistics.model_matrix import model_matrix
 from tests.statistics.conformance import run_case
+from tests.statistics.preparing import adjusted, margins_of
 from tests.statistics.reference import load_reference
-from tests.statistics.runners_weighting import adjust, margins_of
 
 REFERENCE = load_reference()
 
@@ -29,7 +29,9 @@ def test_weight_vectors_agree_with_r_row_by_row() -> None:
     assert len(cases) > 10
     for case in cases:
         expected = pd.read_csv(REFERENCE.root / case["weights_file"])["weight"].to_numpy()
-        np.testing.assert_allclose(adjust(case, REFERENCE).weights, expected, rtol=1e-9, err_msg=case["id"])
+        frame, design = REFERENCE.frame(case["dataset"]), REFERENCE.design(case["design"])
+        weights = adjusted(case["inputs"], frame, design, REFERENCE).weights
+        np.testing.assert_allclose(weights, expected, rtol=1e-9, err_msg=case["id"])
 
 
 @pytest.mark.parametrize("design", ["biz_w", "biz_sz", "biz_adjust"])
