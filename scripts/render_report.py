@@ -1,19 +1,12 @@
-"""Render the documents of the study from ledger, figures and pages."""
+"""Render one page of the report in one language."""
 
 from pathlib import Path
 
-from surveyspec.study import load_study
-from surveytrail.frames import read_frame
 from surveytrail.jobs import logged
-from surveytrail.reporting.render import render_report
+from surveytrail.reporting.pages import read_page
+from surveytrail.reporting.render import render_document
 
 with logged(snakemake.log[0]):
-    study = load_study(Path.cwd())
-    result = render_report(
-        study,
-        ledger=read_frame(Path(snakemake.input.ledger)),
-        verification=read_frame(Path(snakemake.input.verification)),
-        figures=Path("results/figures"),
-        out=Path("results/report"),
-    )
+    page = read_page(Path.cwd(), snakemake.input.page, snakemake.wildcards.document, snakemake.params.language)
+    result = render_document(page, out=Path("results/report"))
     Path(snakemake.log[0]).write_text("\n".join(result.log) + "\n", encoding="utf-8")

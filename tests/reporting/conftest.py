@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from surveyspec.study import Study
-from surveytrail.reporting.render import RenderResult, render_report
+from surveytrail.reporting.render import RenderResult
 from tests.reporting.fixtures.small_report import ledger_of, verification_of, write_study
+from tests.reporting.whole import render_report
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Rendered:
 
     study: Study
     ledger: pd.DataFrame
-    result: RenderResult
+    results: list[RenderResult]
     folder: Path
 
 
@@ -30,5 +31,5 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     study = write_study(folder)
     ledger = ledger_of(study)
     out = folder / "results" / "report"
-    result = render_report(study, ledger, verification_of(ledger), folder / "results" / "figures", out, "pandoc")
-    return Rendered(study, ledger, result, out)
+    results = render_report(study, ledger, verification_of(ledger), folder / "results" / "figures", out, "pandoc")
+    return Rendered(study, ledger, results, out)

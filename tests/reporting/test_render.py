@@ -14,11 +14,12 @@ import pytest
 
 from surveyspec.problems import StudyError
 from surveytrail.reporting.extension import EXTENSION, PROJECT, extension_files
-from surveytrail.reporting.pages import document_names
-from surveytrail.reporting.render import choose_renderer, render_report
+from surveytrail.reporting.pages import document_names, load_pages
+from surveytrail.reporting.render import choose_renderer
 from tests.reporting.conftest import Rendered
 from tests.reporting.documents import read_docx, read_html
 from tests.reporting.fixtures.small_report import CONFIG, ledger_of, verification_of, write_study
+from tests.reporting.whole import render_report
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_PAGE = CONFIG.replace("pages: [report/index.qmd, report/tables.qmd]", "pages: [report/index.qmd]")
@@ -46,9 +47,11 @@ def quarto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_documents_are_those_announced(rendered: Rendered) -> None:
-    assert [path.name for path in rendered.result.documents] == document_names(rendered.study)
-    assert {path.name for path in rendered.folder.iterdir()} == {*document_names(rendered.study), "source"}
-    assert all(path.stat().st_size > 5_000 for path in rendered.result.documents)
+    documents = [path for result in rendered.results for path in result.documents]
+    announced = document_names(load_pages(rendered.study))
+    assert [path.name for path in documents] == announced
+    assert {path.name for path in rendered.folder.iterdir()} == {*announced, "source"}
+    assert all(path.stat().st_size > 5_000 for path in documents)
 
 
 def test_a_second_rendering_gives_the_same_bytes_and_drops_outdated_documents(
@@ -58,7 +61,9 @@ def test_a_second_rendering_gives_the_same_bytes_and_drops_outdated_documents(
     ledger = ledger_of(study)
     out = tmp_path / "results" / "report"
     out.mkdir(parents=True)
-    (out / "removed_page.html").write_text("old", encoding="utf-8")
+    (out / "source").mkdir()
+    for name in ("removed_page.html", "source/removed_page.qmd", "source/removed.bib"):
+        (out / name).write_text("old", encoding="utf-8")
     (out / "notes.json").write_text("of another rule", encoding="utf-8")
     render_report(study, ledger, verification_of(ledger), tmp_path / "results" / "figures", out, "pandoc")
     files = sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
@@ -118,7 +123,7 @@ def test_generated_tables_hold_keys_and_no_text_of_people(rendered: Rendered) ->
 def test_quarto_is_used_where_it_is_found(tmp_path: Path, quarto: Path) -> None:
     study = write_study(tmp_path, config=ONE_PAGE)
     out = tmp_path / "results" / "report"
-    result = render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out)
+    (result,) = render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out)
     assert (result.renderer, result.version) == ("quarto", "1.9.99")
     assert [path.name for path in result.documents] == ["index.html", "index.pdf", "index.docx"]
     assert (out / "index.pdf").read_text(encoding="utf-8") == "by quarto to typst\n"
@@ -132,7 +137,7 @@ def test_a_killed_job_leaves_the_last_report(tmp_path: Path, quarto: Path) -> No
     started = tmp_path / "started"
     quarto.write_text(FAKE_QUARTO.replace("MESSAGE", f"touch {started}; exec sleep 60"), encoding="utf-8")
     program = (
-        "import sys; from pathlib import Path; from surveytrail.reporting.render import render_report; "
+        "import sys; from pathlib import Path; from tests.reporting.whole import render_report; "
         "from surveyspec.study import load_study; from tests.reporting.fixtures.small_report import ledger_of; "
         f"study = load_study(Path({str(tmp_path)!r})); "
         f"render_report(study, ledger_of(study), None, Path({str(figures)!r}), Path({str(out)!r}))"
@@ -147,10 +152,10 @@ def test_a_killed_job_leaves_the_last_report(tmp_path: Path, quarto: Path) -> No
     job.wait()
     assert started.exists()
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-    assert list(out.parent.glob(".report.*"))
+    assert list(out.parent.glob(".report-*"))
     quarto.write_text(FAKE_QUARTO.replace("MESSAGE", ""), encoding="utf-8")
     render_report(study, ledger_of(study), None, figures, out)
-    assert not list(out.parent.glob(".report.*"))
+    assert not list(out.parent.glob(".report-*"))
 
 
 @pytest.mark.parametrize("message", ["Unable to resolve crossref @fig-x", "Citeproc: citation x not found"])
@@ -160,7 +165,8 @@ def test_what_quarto_only_warns_of_is_an_error(tmp_path: Path, quarto: Path, mes
     out = tmp_path / "results" / "report"
     with pytest.raises(StudyError, match=r"report/index\.qmd\n.*" + message):
         render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out)
-    assert not out.exists()
+    assert [path.name for path in out.iterdir()] == ["source"]
+    assert not list(out.rglob("index.*"))
 
 
 def test_a_failing_quarto_is_quoted(tmp_path: Path, quarto: Path) -> None:

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.tiny import CONFIG, write_tiny
+from tests.tiny import CONFIG, PAGE, write_tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = [
@@ -32,8 +33,16 @@ hypotheses:
      y: USE_B, expect: positive}
 report:
 """
-STUDY = CONFIG.replace("report:\n", HYPOTHESES)
-AFTER_LEDGER = {"collect_ledger", "verify_numbers", "render_report", "audit_report", "seal_run", "all"}
+STUDY = CONFIG.replace("report:\n", HYPOTHESES).replace("report/index.qmd", "report/index.qmd, report/more.qmd")
+AFTER_PAGES = {"render_report", "audit_report", "seal_run", "all"}
+AFTER_LEDGER = {"collect_ledger", "verify_numbers", "stage_report", *AFTER_PAGES}
+
+
+def write_study(folder: Path, **changed: Any) -> Path:
+    """Write the tiny study with a hypothesis and a further page."""
+    study = write_tiny(folder, config=STUDY, **changed)
+    (study / "report/more.qmd").write_text(PAGE.replace("Tiny", "More"), encoding="utf-8")
+    return study
 
 
 def snakemake(workflow: Path, study: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -50,11 +59,16 @@ def snakemake(workflow: Path, study: Path, *arguments: str) -> subprocess.Comple
     )
 
 
-def planned(workflow: Path, study: Path) -> set[str]:
-    """Return the rules that a dry run would run."""
+def dry_run(workflow: Path, study: Path) -> str:
+    """Return what a dry run says."""
     done = snakemake(workflow, study, "-n")
     assert done.returncode == 0, done.stdout + done.stderr
-    said = done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def planned(workflow: Path, study: Path) -> set[str]:
+    """Return the rules that a dry run would run."""
+    said = dry_run(workflow, study)
     if "Nothing to be done" in said:
         return set()
     table = said.split("Job stats:")[1]
@@ -79,7 +93,7 @@ def workflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def finished(workflow: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny study, run to the end once."""
-    study = write_tiny(tmp_path_factory.mktemp("study"), config=STUDY)
+    study = write_study(tmp_path_factory.mktemp("study"))
     done = snakemake(workflow, study)
     assert done.returncode == 0, done.stdout + done.stderr
     return study
@@ -123,9 +137,10 @@ def test_a_changed_exclusion_reruns_cleaning_but_not_the_import(workflow: Path, 
     assert planned(workflow, study) - AFTER_LEDGER == stages
 
 
-def test_a_changed_page_rerenders_only(workflow: Path, study: Path) -> None:
+def test_a_changed_sentence_renders_its_page_again_and_no_other(workflow: Path, study: Path) -> None:
     edit(study / "report/index.qmd", "is used by", "is in use with")
-    assert planned(workflow, study) <= {"render_report", "audit_report", "seal_run", "all"}
+    assert planned(workflow, study) <= AFTER_PAGES
+    assert set(re.findall(r"wildcards: document=(\S+)", dry_run(workflow, study))) == {"index"}
 
 
 def test_a_changed_engine_module_reruns_what_imports_it(workflow: Path, study: Path) -> None:
@@ -159,7 +174,7 @@ def test_a_mistake_in_the_study_file_is_told_without_a_traceback(workflow: Path,
 
 
 def test_a_damaged_export_stops_its_stage_and_leaves_nothing_behind(workflow: Path, tmp_path: Path) -> None:
-    study = write_tiny(tmp_path, config=STUDY, records=['"1";"100"'])
+    study = write_study(tmp_path, records=['"1";"100"'])
     done = snakemake(workflow, study)
     said = done.stdout + done.stderr
     assert done.returncode != 0
@@ -169,7 +184,7 @@ def test_a_damaged_export_stops_its_stage_and_leaves_nothing_behind(workflow: Pa
 
 
 def test_a_killed_run_is_finished_by_the_next_one(workflow: Path, tmp_path: Path) -> None:
-    study = write_tiny(tmp_path, config=STUDY)
+    study = write_study(tmp_path)
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "-s", str(workflow / "Snakefile")]
     environment = {**os.environ, "PYTHONPATH": str(workflow / "src")}
     running = subprocess.Popen(

@@ -1,6 +1,7 @@
 """The study, read and checked before any rule is; and what the rules share."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -19,19 +20,27 @@ from surveyspec.problems import StudyError
 from surveyspec.study import load_study
 from surveytrail.digests import code_digest, file_digest, file_digests
 from surveytrail.manifest import check_manifest, data_status
+from surveytrail.reporting.checks import quoted_segments
 from surveytrail.reporting.extension import extension_files
-from surveytrail.reporting.pages import document_names
+from surveytrail.reporting.pages import (
+    ENDINGS,
+    beside_pages,
+    document_names,
+    load_pages,
+    reference_name,
+)
 
 try:
     STUDY = load_study(Path.cwd())
     check_manifest(STUDY)
-    DOCUMENTS = [f"results/report/{name}" for name in document_names(STUDY)]
+    PAGES = {page.stem: page for page in load_pages(STUDY)}
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
 
 WAVES = list(STUDY.waves)
 LANGUAGES = STUDY.config.report.languages
+DOCUMENTS = [f"results/report/{name}" for name in document_names(PAGES.values())]
 
 
 wildcard_constraints:
@@ -69,18 +78,6 @@ BESIDE_FILES = [path for name, path in STUDY.raw_files.items() if name == path]
 def dispositions_file(wildcards):
     """The file that counts what became of a wave's invitations."""
     return wave_of(wildcards).wave.dispositions.file
-
-
-def page_files():
-    """Everything that the study's authors wrote for the report."""
-    folders = sorted({Path(page).parent for page in STUDY.config.report.pages})
-    files = [
-        path
-        for folder in folders
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    ]
-    return [str(path) for path in files if "_extensions" not in path.parts]
 
 
 def per_wave(pattern):

@@ -14,7 +14,8 @@ SEALED = dict.fromkeys(
         *rules.collect_ledger.output,
         *rules.verify_numbers.output,
         *FIGURE_FILES,
-        *rules.render_report.output,
+        *rules.stage_report.output,
+        *expand(rules.render_report.output, document=PAGES),
         *finished_results(),
     ]
 )

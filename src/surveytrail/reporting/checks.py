@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from surveyspec.problems import Problem, did_you_mean
+from surveyspec.study import Study
 from surveytrail.reporting.extension import words
-from surveytrail.reporting.pages import Page
+from surveytrail.reporting.pages import Page, beside_pages
 from surveytrail.reporting.waves_apart import parts_of, waves_of
 
 SPAN = re.compile(r"\[(?P<text>[^\[\]]*)\]\{(?P<attributes>[^{}]*)\}")
@@ -71,6 +72,15 @@ def attributes_of(written: str) -> dict[str, str]:
         part.group("key"): part.group("double") or part.group("single") or part.group("bare") or ""
         for part in ATTRIBUTE.finditer(written)
     }
+
+
+def quoted_segments(study: Study) -> list[str]:
+    """Return the keys of the segments of interviews that pages, or files beside them, quote, sorted."""
+    beside = [source for name, source in beside_pages(study).items() if name.endswith(".md")]
+    texts = [(study.directory / name).read_text(encoding="utf-8-sig")
+             for name in [*study.config.report.pages, *beside]]  # fmt: skip
+    spans = (attributes_of(match.group("attributes")) for text in texts for match in SPAN.finditer(text))
+    return sorted({attributes["segment"] for attributes in spans if "segment" in attributes})
 
 
 def check_page(page: Page, staged: Path, ledger: Mapping[str, Any], citations: set[str]) -> list[Problem]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,6 +13,9 @@ import yaml
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import CONFIG, Study
 
+SOURCE, LEDGER = "source", "ledger.json"
+ENDINGS = ("html", "pdf", "docx")
+BESIDE_PAGES = {".bib", ".csl", ".md", ".svg", ".png", ".jpg", ".jpeg"}
 HEADER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*\n", re.DOTALL)
 
 
@@ -82,9 +87,36 @@ def load_pages(study: Study) -> list[Page]:
     return pages
 
 
-def document_names(study: Study) -> list[str]:
-    """Return the file names of all documents of a report, in the order of the pages: HTML, PDF, DOCX of each."""
-    return [f"{page.stem}.{ending}" for page in load_pages(study) for ending in ("html", "pdf", "docx")]
+def document_names(pages: Iterable[Page]) -> list[str]:
+    """Return the file names of the documents that pages become: HTML, PDF, DOCX of each."""
+    return [f"{page.stem}.{ending}" for page in pages for ending in ENDINGS]
+
+
+def beside_pages(study: Study) -> dict[str, str]:
+    """Return bibliographies, included texts and pictures beside or below the pages: path in the project -> source."""
+    found: dict[str, str] = {}
+    for root in dict.fromkeys(Path(page).parent for page in study.config.report.pages):
+        for path in sorted((study.directory / root).rglob("*")):
+            inside = path.relative_to(study.directory / root)
+            if path.is_file() and path.suffix in BESIDE_PAGES and not inside.parts[0].startswith(("_", ".")):
+                found[inside.as_posix()] = (root / inside).as_posix()
+    return found
+
+
+def read_page(directory: Path, source: str, stem: str, language: str) -> Page:
+    """Read a page that is to become one document.
+
+    Parameters
+    ----------
+    directory : the study's folder
+    source : the page's path from there
+
+    Raises
+    ------
+    StudyError : it has no header or title
+    """
+    text = (directory / source).read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    return Page(source, stem, language, text, _header(source, text))
 
 
 def _documents_of(study: Study, source: str, config_line: int | None) -> list[Page]:
@@ -92,17 +124,16 @@ def _documents_of(study: Study, source: str, config_line: int | None) -> list[Pa
     if not path.is_file():
         raise StudyError(Problem(CONFIG, "report.pages", f"no file {source}", "a page of the study's folder",
                                  "create it or correct its path", config_line))  # fmt: skip
-    text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
-    header = _header(source, text)
-    language = header.get("lang")
+    page = read_page(study.directory, source, path.stem, "")
+    text, language = page.text, page.header.get("lang")
     languages = study.config.report.languages
     if language is None:
-        return [Page(source, f"{path.stem}.{name}", name, text, header) for name in languages]
+        return [replace(page, stem=f"{path.stem}.{name}", language=name) for name in languages]
     if language not in languages:
         line = next(at for at, written in enumerate(text.splitlines(), 1) if written.startswith("lang"))
         raise StudyError(Problem(source, "lang", f"'{language}'", f"one of {', '.join(languages)}",
                                  "correct it, or add it to report.languages in config.yaml", line))  # fmt: skip
-    return [Page(source, path.stem, str(language), text, header)]
+    return [replace(page, language=str(language))]
 
 
 def _header(source: str, text: str) -> dict[str, Any]:

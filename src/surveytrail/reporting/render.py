@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-
 from surveyspec.problems import Problem, StudyError
-from surveyspec.study import Study
+from surveytrail.reporting.checks import check_page, citation_keys
+from surveytrail.reporting.drafts import draft_of, replace_files
 from surveytrail.reporting.extension import EXTENSION, FILTER
-from surveytrail.reporting.pages import Page, reference_name
-from surveytrail.reporting.staging import StagedProject, stage_project
+from surveytrail.reporting.pages import ENDINGS, LEDGER, SOURCE, Page, reference_name
 
 Renderer = Literal["auto", "quarto", "pandoc"]
-FORMATS = {"html": "html", "typst": "pdf", "docx": "docx"}
+FORMATS = dict(zip(("html", "typst", "docx"), ENDINGS, strict=True))  # as Quarto names them -> ending
 STAMP = 315532800  # 1980-01-01: the earliest time that a ZIP archive, and so a DOCX, can hold
-SOURCE = "source"
 QUARTO_WARNING = re.compile(
     r"Unable to resolve crossref|Citeproc: citation .* not found|Unknown shortcode|undefined reference"
 )
@@ -73,73 +70,64 @@ def pandoc_program() -> str:
     return str(pypandoc.get_pandoc_path())
 
 
-def render_report(
-    study: Study,
-    ledger: pd.DataFrame,
-    verification: pd.DataFrame | None,
-    figures: Path,
-    out: Path,
-    renderer: Renderer = "auto",
-) -> RenderResult:
-    """Stage the report as a Quarto project and render every page to HTML, PDF and DOCX.
+def render_document(page: Page, out: Path, renderer: Renderer = "auto") -> RenderResult:
+    """Check a page and render it to HTML, PDF and DOCX.
 
-    Everything is made in a temporary folder beside ``out`` and moved into place at the end, so that a killed job leaves
-    the last report, or none, and never half of one.
+    As with the project, a killed job leaves the last documents, or none.
 
     Parameters
     ----------
-    ledger : one row per number
-    verification : verdicts of the second engine, None where it has not run
-    figures : folder with the drawn figures
-    out : folder of the documents; the project itself is left in its folder ``source``
+    out : folder of the documents, in whose folder ``source`` the project has been staged
 
     Raises
     ------
-    StudyError : everything wrong with pages and tables, with file and line; or a renderer that failed, with its message
+    StudyError : everything wrong with the page, with file and line; or a renderer that failed, with its message
     """
     chosen = choose_renderer(renderer)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    for left_over in out.parent.glob(f".{out.name}.*"):  # by a job that was killed
-        shutil.rmtree(left_over)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
-        draft = Path(temporary) / out.name
-        project = stage_project(study, ledger, verification, figures, draft / SOURCE, pandoc_reference())
-        log = [f"renderer: {chosen.name} {chosen.version}", f"staged: {len(project.pages)} page(s), "
-               f"{len(project.ledger['numbers'])} numbers in ledger.json"]  # fmt: skip
-        work = Path(temporary) / "work"
-        shutil.copytree(draft / SOURCE, work)
+    with draft_of(out, page.stem) as draft:
+        work = draft.parent / "work"
+        shutil.copytree(out / SOURCE, work, ignore=shutil.ignore_patterns("*.qmd", ".snakemake_timestamp"))
+        stage_page(page, work)
+        draft.mkdir()
+        shutil.copy(work / f"{page.stem}.qmd", draft.parent)
+        log = [f"renderer: {chosen.name} {chosen.version}"]
         render = _render_with_quarto if chosen.name == "quarto" else _render_with_pandoc
-        names = []
-        for page in project.pages:
-            for written in render(chosen, StagedProject(work, project.pages, project.ledger), page, log):
-                names.append(written.name)
-                written.rename(draft / written.name)
-        _replace(draft, out)
-    return RenderResult([out / name for name in names], chosen.name, chosen.version, log)
+        written = [path.rename(draft / path.name).name for path in render(chosen, work, page, log)]
+        replace_files(draft.parent, [f"{page.stem}.qmd"], out / SOURCE)
+        replace_files(draft, written, out)
+    return RenderResult([out / name for name in written], chosen.name, chosen.version, log)
 
 
-def pandoc_reference() -> bytes:
-    """Return Pandoc's own DOCX reference."""
-    command = [pandoc_program(), "--print-default-data-file", "reference.docx"]
-    return subprocess.run(command, capture_output=True, check=True).stdout
+def stage_page(page: Page, folder: Path) -> None:
+    """Check a page against the project in a folder, and write it there.
+
+    Raises
+    ------
+    StudyError : everything in the page that does not exist, with file and line
+    """
+    document = json.loads((folder / LEDGER).read_text(encoding="utf-8"))
+    problems = check_page(page, folder, document, _citations(page, folder))
+    if problems:
+        raise StudyError(list(dict.fromkeys(problems)))
+    (folder / f"{page.stem}.qmd").write_text(page.staged_text(), encoding="utf-8")
 
 
-def _render_with_quarto(chosen: Chosen, project: StagedProject, page: Page, log: list[str]) -> list[Path]:
+def _render_with_quarto(chosen: Chosen, folder: Path, page: Page, log: list[str]) -> list[Path]:
     """Render a page by Quarto, one format after the other; what Quarto only warns of is an error here."""
     written = []
     for target, ending in FORMATS.items():
         command = [chosen.program, "render", f"{page.stem}.qmd", "--to", target]
-        message = _run(command, project.folder, page, log)
+        message = _run(command, folder, page, log)
         if QUARTO_WARNING.search(message):
             raise _failed(page, command, message)
-        found = next(iter(sorted(project.folder.rglob(f"{page.stem}.{ending}"))), None)
+        found = next(iter(sorted(folder.rglob(f"{page.stem}.{ending}"))), None)
         if found is None:
             raise _failed(page, command, f"Quarto wrote no {page.stem}.{ending}\n{message}")
-        written.append(found.rename(project.folder.parent / found.name))  # before the next format can clean it away
+        written.append(found.rename(folder.parent / found.name))  # before the next format can clean it away
     return written
 
 
-def _render_with_pandoc(chosen: Chosen, project: StagedProject, page: Page, log: list[str]) -> list[Path]:
+def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]) -> list[Path]:
     """Render a page by Pandoc to HTML and DOCX, and to Typst's language, which Typst sets as PDF."""
     extension = f"_extensions/{EXTENSION.name}"
     common = [chosen.program, f"{page.stem}.qmd", "--from", "markdown", "--standalone", "--fail-if-warnings",
@@ -154,8 +142,8 @@ def _render_with_pandoc(chosen: Chosen, project: StagedProject, page: Page, log:
     }  # fmt: skip
     written = {}
     for ending, options in formats.items():
-        written[ending] = project.folder / f"{page.stem}.{ending}"
-        _run([*common, *options, "--output", written[ending].name], project.folder, page, log)
+        written[ending] = folder / f"{page.stem}.{ending}"
+        _run([*common, *options, "--output", written[ending].name], folder, page, log)
     pdf = _typeset(written["typ"], page, log)
     return [written["html"], pdf, written["docx"]]
 
@@ -198,20 +186,6 @@ def _failed(page: Page, command: list[str], message: str) -> StudyError:
                               "mend what it names; docs/writing-the-report.md lists what pages may hold"))  # fmt: skip
 
 
-def _replace(draft: Path, out: Path) -> None:
-    """Put the new documents and their project in the place of the old, each by renaming; drop outdated documents."""
-    out.mkdir(exist_ok=True)
-    old = draft.parent / "old"
-    old.mkdir()
-    new = sorted(draft.iterdir())
-    kept = {path.name for path in new}
-    for path in sorted(out.iterdir()):
-        if path.name in kept or path.suffix[1:] in FORMATS.values():
-            path.rename(old / path.name)
-    for path in new:
-        path.rename(out / path.name)
-
-
 def _output(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
@@ -223,3 +197,12 @@ def _output(command: list[str]) -> str:
 
 def _stamp() -> int:
     return int(os.environ.get("SOURCE_DATE_EPOCH", STAMP))
+
+
+def _citations(page: Page, folder: Path) -> set[str]:
+    missing = [name for name in page.bibliography if not (folder / name).is_file()]
+    if missing:
+        line = next(at for at, text in enumerate(page.text.splitlines(), 1) if text.startswith("bibliography"))
+        raise StudyError(Problem(page.source, "bibliography", f"no file {missing[0]}", "a .bib file beside the page",
+                                 "create it or correct its name", line))  # fmt: skip
+    return citation_keys(folder / name for name in page.bibliography)

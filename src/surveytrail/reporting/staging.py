@@ -1,35 +1,73 @@
-"""Staging: a complete Quarto project with relative paths, made of pages, extension, ledger, tables and figures."""
+"""Staging: a complete Quarto project with relative paths, made of pages, extension, ledger, tables and figures.
+
+What pages share is staged once, and each page by the job that renders it, so that a changed sentence renders one page.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study
-from surveytrail.reporting.checks import check_page, citation_keys
+from surveytrail.reporting.checks import citation_keys
 from surveytrail.reporting.docx_reference import docx_reference
+from surveytrail.reporting.drafts import draft_of, replace_files
 from surveytrail.reporting.extension import EXTENSION, PROJECT
 from surveytrail.reporting.ledger_document import ledger_document
-from surveytrail.reporting.pages import Page, load_pages, reference_name
+from surveytrail.reporting.pages import (
+    ENDINGS,
+    LEDGER,
+    SOURCE,
+    beside_pages,
+    document_names,
+    load_pages,
+    reference_name,
+)
 from surveytrail.reporting.quotations import segment_texts
+from surveytrail.reporting.render import pandoc_program
 from surveytrail.reporting.tables import fragments
 
-BESIDE_PAGES = {".bib", ".csl", ".md", ".svg", ".png", ".jpg", ".jpeg"}
 
+def stage_report(
+    study: Study,
+    ledger: pd.DataFrame,
+    verification: pd.DataFrame | None,
+    figures: Path,
+    quoted: Iterable[str],
+    out: Path,
+) -> list[str]:
+    """Stage what the pages of a report share, drop documents that no page makes any more, and return the log.
 
-@dataclass(frozen=True)
-class StagedProject:
-    """A staged project: its folder, its pages, and the content of its ``ledger.json``."""
+    Everything is made in a temporary folder beside ``out`` and moved into place at the end, so that a killed job leaves
+    the last project, or none, and never half of one.
 
-    folder: Path
-    pages: list[Page]
-    ledger: dict[str, Any]
+    Parameters
+    ----------
+    ledger, verification, figures, quoted : see ``stage_project``
+    out : folder of the documents; the project lies in its folder ``source``
+
+    Raises
+    ------
+    StudyError : see ``stage_project``
+    """
+    pages = load_pages(study)
+    with draft_of(out, SOURCE) as draft:
+        document = stage_project(study, ledger, verification, figures, draft, default_reference(), quoted)
+        staged = sorted(path.name for path in draft.iterdir())
+        replace_files(draft, staged, out / SOURCE)
+        kept = {*staged, *(f"{page.stem}.qmd" for page in pages)}
+        outdated = [path for path in (out / SOURCE).iterdir() if path.name not in kept]
+        documents = document_names(pages)
+        outdated += [path for path in out.iterdir() if path.suffix[1:] in ENDINGS and path.name not in documents]
+        for path in outdated:
+            path.rename(draft.parent / f"outdated {path.name}")
+    return [f"staged: {len(document['numbers'])} numbers in {LEDGER}, {len(pages)} page(s) to render"]
 
 
 def stage_project(
@@ -39,8 +77,9 @@ def stage_project(
     figures: Path,
     folder: Path,
     pandoc_reference: bytes,
-) -> StagedProject:
-    """Write all that a renderer needs into an empty folder, and check every page against it.
+    quoted: Iterable[str],
+) -> dict[str, Any]:
+    """Write all that pages share and a renderer needs into a folder, and return the content of ``ledger.json``.
 
     Parameters
     ----------
@@ -48,22 +87,23 @@ def stage_project(
     figures : folder with the drawn figures, as SVG, PNG and JSON
     folder : where to write; made if missing
     pandoc_reference : Pandoc's own ``reference.docx``, from which the house's is made
+    quoted : keys of the segments of interviews that pages quote; no other text of an interview is staged
 
     Raises
     ------
-    StudyError : everything in the pages that does not exist, with file and line
+    StudyError : a table or figure asks for what does not exist, with the line of the study file
     """
-    pages = load_pages(study)
     folder.mkdir(parents=True, exist_ok=True)
-    _copy_beside_pages(study, pages, folder)
+    beside = beside_pages(study)
+    for name, source in beside.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(study.directory / source, folder / name)
     shutil.copytree(EXTENSION, folder / "_extensions" / "surveytrail", dirs_exist_ok=True)
     shutil.copy(PROJECT / "_quarto.yml", folder / "_quarto.yml")
     _copy_fonts(folder / "fonts")
-    citations = {page.source: _citations(page, folder) for page in pages}
-    written = [*(page.text for page in pages), *(path.read_text(encoding="utf-8") for path in folder.rglob("*.md"))]
-    segments = segment_texts(study, written)
-    document = ledger_document(study, ledger, verification, figures, set().union(*citations.values()), segments)
-    (folder / "ledger.json").write_text(
+    citations = citation_keys(folder / name for name in beside if name.endswith(".bib"))
+    document = ledger_document(study, ledger, verification, figures, citations, segment_texts(study, quoted))
+    (folder / LEDGER).write_text(
         json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", encoding="utf-8"
     )
     generated = folder / "generated"
@@ -76,22 +116,7 @@ def stage_project(
             pandoc_reference, document["notice"].get(language, ""), document["study"]["title"][language]
         )
         (folder / reference_name(language)).write_bytes(reference)
-    problems = [problem for page in pages for problem in check_page(page, folder, document, citations[page.source])]
-    if problems:
-        raise StudyError(list(dict.fromkeys(problems)))
-    for page in pages:
-        (folder / f"{page.stem}.qmd").write_text(page.staged_text(), encoding="utf-8")
-    return StagedProject(folder, pages, document)
-
-
-def _copy_beside_pages(study: Study, pages: list[Page], folder: Path) -> None:
-    """Copy bibliographies, included texts and pictures that lie beside or below the pages."""
-    for root in dict.fromkeys((study.directory / page.source).parent for page in pages):
-        for path in sorted(root.rglob("*")):
-            inside = path.relative_to(root)
-            if path.is_file() and path.suffix in BESIDE_PAGES and not inside.parts[0].startswith(("_", ".")):
-                (folder / inside).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, folder / inside)
+    return document
 
 
 def _copy_fonts(folder: Path) -> None:
@@ -112,10 +137,7 @@ def _copy_figures(document: dict[str, Any], figures: Path, folder: Path) -> None
                 shutil.copy(source, folder / source.name)
 
 
-def _citations(page: Page, folder: Path) -> set[str]:
-    missing = [name for name in page.bibliography if not (folder / name).is_file()]
-    if missing:
-        line = next(at for at, text in enumerate(page.text.splitlines(), 1) if text.startswith("bibliography"))
-        raise StudyError(Problem(page.source, "bibliography", f"no file {missing[0]}", "a .bib file beside the page",
-                                 "create it or correct its name", line))  # fmt: skip
-    return citation_keys(folder / name for name in page.bibliography)
+def default_reference() -> bytes:
+    """Return Pandoc's own DOCX reference."""
+    command = [pandoc_program(), "--print-default-data-file", "reference.docx"]
+    return subprocess.run(command, capture_output=True, check=True).stdout
