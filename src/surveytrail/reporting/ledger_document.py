@@ -13,9 +13,10 @@ import pandas as pd
 
 from surveyspec.identifiers import short_anchor
 from surveyspec.problems import Problem, StudyError
-from surveyspec.study import CONFIG, INTERVIEWS, Study, WaveSpec
+from surveyspec.study import CONFIG, Study
 from surveytrail.claims import check_claims
 from surveytrail.manifest import data_status, load_manifest
+from surveytrail.reporting.codebook_texts import chosen, codebook_texts
 from surveytrail.reporting.extension import word, words
 from surveytrail.reporting.wording import (
     base_text,
@@ -65,7 +66,7 @@ def ledger_document(
     document = {
         "study": {
             "id": study.config.study.id,
-            "title": _for(study.config.study.title, languages),
+            "title": chosen(study.config.study.title, languages),
             "people": [person.name for person in study.config.study.people],
         },
         "synthetic": status == "synthetic",
@@ -75,7 +76,7 @@ def ledger_document(
         "numbers": {str(row["id"]): _number(study, row, languages, verdicts) for row in rows},
         "parameters": parameters,
         "percentages": percentages,
-        "codebook": _codebook(study, languages),
+        "codebook": codebook_texts(study, languages),
         "figures": _figures(study, figures, languages),
         "claims": _claims(study, ledger, languages),
         "segments": {key: dict(segment) for key, segment in (segments or {}).items()},
@@ -162,30 +163,6 @@ def _parameters(study: Study, languages: list[str]) -> tuple[dict[str, Any], dic
     return parameters, percentages
 
 
-def _codebook(study: Study, languages: list[str]) -> dict[str, Any]:
-    """Return labels by ``wave.VARIABLE``, answers by ``wave.VARIABLE.code``, wordings by ``wave.VARIABLE.question``.
-
-    Codes of the interviews stand under ``interviews.CODE``.
-    """
-    texts: dict[str, Any] = {}
-    for wave in study.waves.values():
-        for code in wave.names:
-            texts[f"{wave.id}.{code}"] = _for(wave.label(code), languages)
-            texts[f"{wave.id}.{code}.question"] = _for(_question(wave, code), languages)
-            if wave.is_coded(code):
-                for category in wave.categories(code):
-                    texts[f"{wave.id}.{code}.{category.code}"] = _for(category.label, languages)
-    for entry in study.interview_codebook.codes if study.interview_codebook is not None else []:
-        texts[f"{INTERVIEWS}.{entry.code}"] = _for(entry.label, languages)
-    return texts
-
-
-def _question(wave: WaveSpec, code: str) -> Mapping[str, str]:
-    if code in wave.wave.derived:
-        return wave.label(code)
-    return wave.codebook.question(wave.codebook.by_code[code])
-
-
 def _figures(study: Study, folder: Path, languages: list[str]) -> dict[str, Any]:
     """Return file and alternative text of each figure per language, as the figure's own manifest has them."""
     figures: dict[str, Any] = {}
@@ -225,7 +202,7 @@ def _colophon(
     """Return what a document says about itself: study, people, data with licence and digest, ledger, verification."""
     spec = study.config.study
     manifest = load_manifest(study.directory)
-    lines: list[dict[str, Any]] = [{"key": "study", "text": _for(spec.title, languages)}]
+    lines: list[dict[str, Any]] = [{"key": "study", "text": chosen(spec.title, languages)}]
 
     def add(key: str, text: str) -> None:
         if text:
@@ -252,10 +229,6 @@ def _colophon(
         f"{word('colophon.recomputed', language)}" for language in languages
     }})  # fmt: skip
     return lines
-
-
-def _for(texts: Mapping[str, str], languages: list[str]) -> dict[str, str]:
-    return {language: texts[language] for language in languages if language in texts}
 
 
 def _cleaned(value: object) -> object:

@@ -133,10 +133,11 @@ def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]
     common = [chosen.program, f"{page.stem}.qmd", "--from", "markdown", "--standalone", "--fail-if-warnings",
               "--lua-filter", f"{extension}/{FILTER}", "--citeproc", "--wrap", "none",
               "--metadata", "link-citations=true"]  # fmt: skip
+    contents = ["--toc"] if page.header.get("toc", True) else []  # as Quarto reads the header
     formats = {
         "html": ["--to", "html5", "--template", f"{extension}/template.html", "--css", f"{extension}/report.css",
-                 "--embed-resources", "--toc", "--toc-depth", "3"],
-        "typ": ["--to", "typst", "--template", f"{extension}/pandoc-template.typ", "--toc",
+                 "--embed-resources", *contents, "--toc-depth", "3"],
+        "typ": ["--to", "typst", "--template", f"{extension}/pandoc-template.typ", *contents,
                 "--toc-depth", "2", "--metadata", f"typst-version={version('typst')}"],
         "docx": ["--to", "docx", "--reference-doc", reference_name(page.language)],
     }  # fmt: skip
