@@ -250,7 +250,7 @@ local function fields(id, entry)
   local function add(name, ...)
     local content = pandoc.Inlines {}
     for _, part in ipairs { ... } do
-      if type(part) == 'string' then content:extend(pandoc.Inlines(part)) else content:insert(part) end
+      content:insert(type(part) == 'string' and pandoc.Str(part) or part) -- one piece, not words: entries are many
     end
     rows:insert { name, content }
   end
