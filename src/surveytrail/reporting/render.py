@@ -16,6 +16,7 @@ from typing import Literal
 from surveyspec.problems import Problem, StudyError
 from surveytrail.reporting.checks import check_page, citation_keys
 from surveytrail.reporting.drafts import draft_of, replace_files
+from surveytrail.reporting.embedding import embed_resources
 from surveytrail.reporting.extension import EXTENSION, FILTER
 from surveytrail.reporting.pages import ENDINGS, LEDGER, SOURCE, Page, reference_name
 
@@ -136,7 +137,7 @@ def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]
     contents = ["--toc"] if page.header.get("toc", True) else []  # as Quarto reads the header
     formats = {
         "html": ["--to", "html5", "--template", f"{extension}/template.html", "--css", f"{extension}/report.css",
-                 "--embed-resources", *contents, "--toc-depth", "3"],
+                 *contents, "--toc-depth", "3"],
         "typ": ["--to", "typst", "--template", f"{extension}/pandoc-template.typ", *contents,
                 "--toc-depth", "2", "--metadata", f"typst-version={version('typst')}"],
         "docx": ["--to", "docx", "--reference-doc", reference_name(page.language)],
@@ -145,6 +146,7 @@ def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]
     for ending, options in formats.items():
         written[ending] = folder / f"{page.stem}.{ending}"
         _run([*common, *options, "--output", written[ending].name], folder, page, log)
+    embed_resources(written["html"])
     pdf = _typeset(written["typ"], page, log)
     return [written["html"], pdf, written["docx"]]
 
