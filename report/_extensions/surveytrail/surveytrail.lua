@@ -159,6 +159,12 @@ local function include(block)
   return pandoc.read(text, 'markdown').blocks
 end
 
+local function template_block(name, content) -- a block of the Typst template
+  content:insert(1, pandoc.RawBlock('typst', '#' .. name .. '['))
+  content:insert(pandoc.RawBlock('typst', ']'))
+  return content
+end
+
 local function callout(div)
   local kind
   for _, class in ipairs(div.classes) do kind = kind or class:match('^callout%-(%l+)$') end
@@ -172,27 +178,21 @@ local function callout(div)
     title = pandoc.Inlines(word('callouts.' .. kind))
   end
   content:insert(1, pandoc.Div({ pandoc.Para { pandoc.Strong(title) } }, pandoc.Attr('', { 'callout-title' })))
-  if TYPST then
-    content:insert(1, pandoc.RawBlock('typst', '#st-callout[')) -- a block of the template
-    content:insert(pandoc.RawBlock('typst', ']'))
-    return content
-  end
+  if TYPST then return template_block('st-callout', content) end
   return pandoc.Div(content, pandoc.Attr(div.identifier, { 'callout', 'callout-' .. kind }, DOCX and { ['custom-style'] = 'Callout' } or {}))
 end
 
 --- The note below a table is a block of the Typst template; HTML and DOCX style it by class and style name.
 local function table_note(div)
-  if not (TYPST and div.classes:includes('st-note')) then return nil end
-  local content = div.content
-  content:insert(1, pandoc.RawBlock('typst', '#st-note['))
-  content:insert(pandoc.RawBlock('typst', ']'))
-  return content
+  return TYPST and div.classes:includes('st-note') and template_block('st-note', div.content) or nil
+end
+--- A table that is longer than a page may break, which Typst has to be told.
+local function long_table(el)
+  return TYPST and #el.bodies[1].body > 34 and template_block('st-long', pandoc.Blocks { el }) or nil
 end
 
 -- Sections are numbered here under both renderers, so that the numbers are the same; figures and tables under Pandoc.
-local function note_level(el)
-  top = math.min(top or el.level, el.level)
-end
+local function note_level(el) top = math.min(top or el.level, el.level) end
 
 local function number_section(el)
   local depth = el.level - top + 1
@@ -250,7 +250,7 @@ local function fields(id, entry)
   local function add(name, ...)
     local content = pandoc.Inlines {}
     for _, part in ipairs { ... } do
-      content:insert(type(part) == 'string' and pandoc.Str(part) or part) -- one piece, not words: entries are many
+      content:insert(type(part) == 'string' and pandoc.Str(part) or part) -- not word by word: entries are many
     end
     rows:insert { name, content }
   end
@@ -393,7 +393,7 @@ end
 
 local both = {
   { Header = note_level }, { Header = number_section }, { Cite = cross_reference },
-  { Image = resolve_image, Div = table_note }, { Span = resolve_span }, { Pandoc = finish },
+  { Image = resolve_image, Div = table_note, Table = long_table }, { Span = resolve_span }, { Pandoc = finish },
 }
 if IN_QUARTO then return { { Meta = set_up }, table.unpack(both) } end
 table.insert(both, 3, { Figure = number_float('fig', 'figure'), Table = number_float('tbl', 'table') })

@@ -9,7 +9,7 @@ from surveyspec.study import Study, WaveSpec
 from surveytrail.reporting.codebook_texts import Texts, codebook_texts, unused_columns
 from surveytrail.reporting.spans import anchor, codebook, note, param, source, word
 
-RULE = "|:-----------------|:------------------------------|:--------------------------------|"
+RULE = "|:--------------------|:-------------------------------|:--------------------------------|"
 SEPARATOR = " · "
 
 
@@ -23,10 +23,10 @@ def codebook_tables(study: Study, wave: str) -> str:
     rows: list[list[str]] = []
     for _, members in groupby(spec.codebook.variables, key=lambda variable: variable.battery or variable.code):
         rows += _question_rows(wave, list(members), texts)
-    variables = _table(["variable", "question", "answers"], rows, "variables", f"codebook-{wave}")
+    variables = _table(["variable", "question", "answers"], rows, "codebook", wave)
     parts = [f"{variables}\n{source(f'waves.{wave}.codebook')}"]
     if spec.wave.derived:
-        derived = _table(["variable", "label", "definition"], _derived_rows(spec), "derived", f"derived-{wave}")
+        derived = _table(["variable", "label", "definition"], _derived_rows(spec), "derived", wave)
         parts.append(f"{derived}\n{note(word('tables.codebook.note'))}")
     left_out = []
     for place, unused in enumerate(unused_columns(spec.codebook)):
@@ -34,7 +34,7 @@ def codebook_tables(study: Study, wave: str) -> str:
         key = f"{wave}.unused.{place}"
         left_out.append([codebook(key), word(f"tables.codebook.{treatment}"), codebook(f"{key}.reason")])
     if left_out:
-        parts.append(_table(["column", "treatment", "reason"], left_out, "unused", f"unused-{wave}"))
+        parts.append(_table(["column", "treatment", "reason"], left_out, "unused", wave))
     return "\n".join(parts)
 
 
@@ -95,7 +95,8 @@ def _derived_rows(spec: WaveSpec) -> list[list[str]]:
     return rows
 
 
-def _table(head: list[str], rows: list[list[str]], caption: str, label: str) -> str:
-    lines = [f"| {' | '.join(cells)} |" for cells in ([word(f"tables.codebook.{name}") for name in head], *rows)]
+def _table(head: list[str], rows: list[list[str]], name: str, wave: str) -> str:
+    lines = [f"| {' | '.join(cells)} |" for cells in ([word(f"tables.codebook.{part}") for part in head], *rows)]
     written = "\n".join([lines[0], RULE, *lines[1:]])
-    return f"{written}\n\n: {word(f'tables.codebook.captions.{caption}')} {{#{anchor('tbl', label)}}}\n"
+    caption = f"{param(f'waves.{wave}.label')} – {word(f'tables.codebook.captions.{name}')}"
+    return f"{written}\n\n: {caption} {{#{anchor('tbl', f'{name}-{wave}')}}}\n"
