@@ -97,24 +97,31 @@ def _quantiles(
     connection: duckdb.DuckDBPyConnection, specs: Sequence[NumberSpec], names: Names, analysed: str
 ) -> Iterator[Result]:
     """Compute unweighted quantiles in exact fractions of the sorted answers; place (n - 1) p from 0, interpolated."""
-    for spec in specs:
-        inside = _inside_sql(spec, names)
-        rows = connection.execute(
-            f"SELECT y FROM (SELECT {_value_sql(spec, names, '1')} AS y FROM {analysed}) WHERE y IS NOT NULL ORDER BY y"
-        ).fetchall()
-        answers, size = [Fraction(row[0]) for row in rows], len(rows)
-        if spec.min_n is not None and size < spec.min_n:
-            continue
-        value = None
-        if answers:
-            whole, part = divmod((size - 1) * round(100 * (spec.quantile or 0)), 100)
-            following = answers[min(whole + 1, size - 1)]
-            value = float(answers[whole] + Fraction(part, 100) * (following - answers[whole]))
-        yield Result(
-            spec.id, value, unit=spec.estimator, decimals=spec.decimals,
-            n_in=number(connection, f"SELECT count(*) FROM {analysed} WHERE {inside}"), n_used=size,
-            n_weighted=float(size), n_effective=float(size),
-        )  # fmt: skip
+    for start in range(0, len(specs), COLUMNS_AT_ONCE):
+        part = specs[start : start + COLUMNS_AT_ONCE]
+        chosen = ", ".join(
+            f"list({value}) FILTER ({value} IS NOT NULL), count(*) FILTER ({_inside_sql(spec, names)})"
+            for spec in part
+            for value in [_value_sql(spec, names, "1")]
+        )
+        row = connection.execute(f"SELECT {chosen} FROM {analysed}").fetchall()[0]
+        for spec, found, inside in zip(part, row[::2], row[1::2], strict=True):
+            answers = sorted(Fraction(answer) for answer in found or [])
+            size = len(answers)
+            if spec.min_n is None or size >= spec.min_n:
+                yield Result(
+                    spec.id, _quantile(answers, round(100 * (spec.quantile or 0))), unit=spec.estimator,
+                    decimals=spec.decimals, n_in=inside, n_used=size, n_weighted=float(size), n_effective=float(size),
+                )  # fmt: skip
+
+
+def _quantile(answers: Sequence[Fraction], per_cent: int) -> float | None:
+    """Return the quantile of sorted answers; None without any."""
+    if not answers:
+        return None
+    place, part = divmod((len(answers) - 1) * per_cent, 100)
+    following = answers[min(place + 1, len(answers) - 1)]
+    return float(answers[place] + Fraction(part, 100) * (following - answers[place]))
 
 
 def _value_sql(spec: NumberSpec, names: Names, weight: str) -> str:

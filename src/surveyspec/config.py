@@ -323,6 +323,12 @@ class Published(Strict):
     )
 
 
+class ToolboxFile(Strict):
+    """The benchmark for single firms and its recommendations."""
+
+    file: str = Field(description="YAML with dimensions, levels, peers and rules")
+
+
 class Report(Strict):
     """The documents to render."""
 
@@ -342,4 +348,5 @@ class StudyConfig(Strict):
     interviews: Interviews | None = None
     figures: list[Figure] = []
     published: list[Published] = []
+    toolbox: ToolboxFile | None = None
     report: Report

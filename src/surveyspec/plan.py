@@ -73,6 +73,16 @@ class NumberSpec:
         return "wilson" if self.weight == UNWEIGHTED else "logit"
 
     @cached_property
+    def value_key(self) -> str:
+        """What the value is computed from, as a text: equal for equal values."""
+        return json.dumps(canonical(self.value))
+
+    @cached_property
+    def domain_key(self) -> str:
+        """Filter and groups as a text: equal for equal domains."""
+        return json.dumps([canonical(self.where), list(self.groups)])
+
+    @cached_property
     def digest(self) -> str:
         """Digest of what decides the number's value."""
         return digest(self.canonical())
@@ -259,14 +269,14 @@ def _expand(wave: WaveSpec, estimate: Estimate, keys: KeyPath) -> Iterable[Numbe
     where = wave.condition(estimate.where) if estimate.where else None
     values = [part for item in _items(wave, estimate) for part in _values(wave, estimate, item)]
     quantiles: list[float | None] = list(estimate.quantiles) if estimate.quantiles is not None else [None]
-    for (item, category, value, parts, label), quantile, groups, weight in product(
-        values, quantiles, _groups(wave, estimate), estimate.weights
+    named = [(groups, *_named(wave, groups)) for groups in _groups(wave, estimate)]
+    for (item, category, value, parts, label), quantile, (groups, levels, group_label), weight in product(
+        values, quantiles, named, estimate.weights
     ):
         if quantile is not None:
             per_cent = str(round(100 * quantile))
             parts = [*parts, f"q{per_cent}"]
             label = [*label, {language: text.format(per_cent) for language, text in QUANTILE.items()}]
-        levels = [(wave.slug(code), _category_slug(wave, code, level)) for code, level in groups]
         yield NumberSpec(
             id=number_id(estimate.wave, estimate.id, weight, parts, levels),
             wave=estimate.wave,
@@ -281,7 +291,7 @@ def _expand(wave: WaveSpec, estimate: Estimate, keys: KeyPath) -> Iterable[Numbe
             item=item,
             category=category,
             label=joined([estimate.label, *label]),
-            group_label=joined([_category_label(wave, code, level) for code, level in groups]),
+            group_label=group_label,
             keys=keys,
             quantile=quantile,
             min_n=estimate.min_n,
@@ -319,12 +329,10 @@ def _groups(wave: WaveSpec, estimate: Estimate) -> list[tuple[tuple[str, int], .
     return groups
 
 
-def _category_slug(wave: WaveSpec, code: str, level: int) -> str:
-    return next(category.slug for category in wave.categories(code) if category.code == level)
-
-
-def _category_label(wave: WaveSpec, code: str, level: int) -> dict[str, str]:
-    return dict(next(category.label for category in wave.categories(code) if category.code == level))
+def _named(wave: WaveSpec, groups: tuple[tuple[str, int], ...]) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """Return the slugs of groups for the id, and their label."""
+    found = [(code, next(part for part in wave.categories(code) if part.code == level)) for code, level in groups]
+    return [(wave.slug(code), part.slug) for code, part in found], joined([dict(part.label) for _, part in found])
 
 
 def joined(labels: list[dict[str, str]], separator: str = " – ") -> dict[str, str]:

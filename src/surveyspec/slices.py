@@ -74,7 +74,16 @@ def ledger_slice(study: Study) -> str:
     keys = [spec.keys for spec in plan_numbers(study)] + [spec.keys for spec in plan_tests(study)]
     lines = [study.line(*key) for key in keys]
     codes = study.interview_codebook.model_dump() if study.interview_codebook else None
-    return digest([config, [wave.codebook.model_dump() for wave in study.waves.values()], codes, lines])
+    derived = [wave.wave.model_dump(include={"derived"}) for wave in study.waves.values()]
+    return digest([config, derived, [wave.codebook.model_dump() for wave in study.waves.values()], codes, lines])
+
+
+def toolbox_slice(study: Study) -> str:
+    """What benchmark and recommendations read: the toolbox file and its wave's codebooks."""
+    spec = study.toolbox
+    if spec is None:
+        return digest(None)
+    return digest([spec.toolbox.model_dump(), [codebook.model_dump() for codebook in spec.codebooks.values()]])
 
 
 def section_slice(study: Study, *sections: str) -> str:

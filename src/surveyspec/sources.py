@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from surveyspec.conditions import All, AnyOf, Condition, Missing, Not, Value, variables_of
-from surveyspec.study import WaveSpec
+
+if TYPE_CHECKING:
+    from surveyspec.study import WaveSpec
 
 Read = str | Condition | Value
 

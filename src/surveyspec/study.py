@@ -27,6 +27,8 @@ from surveyspec.identifiers import CONFIG, INTERVIEWS, TOTAL
 from surveyspec.interview_codebook import InterviewCodebook
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study_checks import study_problems
+from surveyspec.toolbox import Toolbox, ToolboxSpec
+from surveyspec.toolbox_checks import dimension_problems, toolbox_problems
 
 # how coders are compared on all codes together: decision by decision, or segment by segment with all its codes
 DECISIONS, CODE_SETS = "decisions", "code_sets"
@@ -161,6 +163,7 @@ class Study:
     document: Document
     waves: dict[str, WaveSpec]
     interview_codebook: InterviewCodebook | None = None
+    toolbox: ToolboxSpec | None = None
 
     @property
     def raw_files(self) -> dict[str, str]:
@@ -225,11 +228,32 @@ def load_study(directory: Path) -> Study:
             problems.extend(error.problems)
     if problems:
         raise StudyError(problems)
-    study = Study(directory, config, document, waves, interviews)
-    problems = study_problems(study)
+    toolbox = _add_toolbox(directory, config, waves) if config.toolbox is not None else None
+    study = Study(directory, config, document, waves, interviews, toolbox)
+    problems = [*study_problems(study), *(toolbox_problems(study, toolbox) if toolbox is not None else [])]
     if problems:
         raise StudyError(problems)
     return study
+
+
+def _add_toolbox(directory: Path, config: StudyConfig, waves: dict[str, WaveSpec]) -> ToolboxSpec:
+    """Load the toolbox and give its wave the dimensions as derived variables.
+
+    Raises
+    ------
+    StudyError : a file that is none, or dimensions that cannot be computed from the wave's variables
+    """
+    assert config.toolbox is not None
+    document = load_document(directory / config.toolbox.file, config.toolbox.file)
+    toolbox = parse_document(Toolbox, document)
+    problems = dimension_problems(toolbox, document, waves)
+    if problems:
+        raise StudyError(problems)
+    wave = waves[toolbox.wave]
+    derived = {**wave.wave.derived, **toolbox.derived()}
+    waves[toolbox.wave] = WaveSpec(wave.id, wave.wave.model_copy(update={"derived": derived}), wave.codebook)
+    codebooks = {name: spec.codebook for name, spec in waves.items()}
+    return ToolboxSpec(toolbox, document, waves[toolbox.wave], codebooks)
 
 
 def load_codebook(directory: Path, path: str) -> Codebook:

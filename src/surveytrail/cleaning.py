@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,16 +61,20 @@ def derive_variables(responses: pd.DataFrame, wave: WaveSpec) -> pd.DataFrame:
     """Add the derived variables of a wave to all its records."""
     columns = columns_of(responses)
     for code in wave.wave.derived:
-        conditions, value = wave.derived_parts(code)
-        if value is not None:
-            computed, known = evaluate_value(value, columns)
-            columns[code] = np.where(known, computed, np.nan)
-            continue
-        values = np.full(len(responses), np.nan)
-        for category, condition in reversed(conditions):
-            values[evaluate(condition, columns)[0]] = category
-        columns[code] = values
+        columns[code] = derive(code, wave, columns)
     return frame_of(columns)
+
+
+def derive(code: str, wave: WaveSpec, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return (n,) a derived variable from the columns of what it reads, NaN where unknown."""
+    conditions, value = wave.derived_parts(code)
+    if value is not None:
+        computed, known = evaluate_value(value, columns)
+        return np.where(known, computed, np.nan)
+    values = np.full(len(next(iter(columns.values()))), np.nan)
+    for category, condition in reversed(conditions):
+        values[evaluate(condition, columns)[0]] = category
+    return values
 
 
 def rule_inputs(columns: dict[str, np.ndarray], wave: WaveSpec) -> list[list[np.ndarray]]:

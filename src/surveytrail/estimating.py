@@ -12,7 +12,7 @@ import pandas as pd
 
 from surveyspec.conditions import is_value
 from surveyspec.identifiers import UNWEIGHTED
-from surveyspec.plan import NumberSpec, canonical
+from surveyspec.plan import NumberSpec
 from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
 from surveytrail.frames import columns_of
@@ -57,10 +57,11 @@ class _Cache:
         self.values: dict[str, np.ndarray] = {}
         self.reasons: dict[str, np.ndarray] = {}
         self.domains: dict[str, np.ndarray] = {}
+        self.sizes: dict[tuple[str, str], int] = {}
 
     def value(self, spec: NumberSpec) -> str:
         """Return the key of a specification's value column: 1/0 for a share, the answer for a mean, NaN unknown."""
-        key = json.dumps(canonical(spec.value))
+        key = spec.value_key
         if key not in self.values:
             if is_value(spec.value):
                 computed, known = evaluate_value(spec.value, self.columns)
@@ -73,7 +74,7 @@ class _Cache:
 
     def domain(self, spec: NumberSpec) -> str:
         """Return the key of a specification's domain: its filter and groups."""
-        key = json.dumps([canonical(spec.where), list(spec.groups)])
+        key = spec.domain_key
         if key not in self.domains:
             inside = np.ones(len(self.columns["record"]), dtype=bool)
             if spec.where is not None:
@@ -82,6 +83,14 @@ class _Cache:
                 inside &= self.columns[code] == level
             self.domains[key] = inside
         return key
+
+    def is_enough(self, spec: NumberSpec, key: tuple[str, str]) -> bool:
+        """Say whether there are as many answers in a number's base as it needs, whatever their weight."""
+        if spec.min_n is None:
+            return True
+        if key not in self.sizes:
+            self.sizes[key] = int((self.domains[key[1]] & ~np.isnan(self.values[key[0]])).sum())
+        return self.sizes[key] >= spec.min_n
 
 
 def estimate_numbers(
@@ -107,13 +116,10 @@ def estimate_numbers(
     """
     cache, lineage = _Cache(analysis, wave, responses), Lineage()
     keys = [(cache.value(spec), cache.domain(spec)) for spec in specs]
+    enough = [(spec, key) for spec, key in zip(specs, keys, strict=True) if cache.is_enough(spec, key)]
     rows: dict[str, dict[str, object]] = {}
-    for weight, estimator in dict.fromkeys((spec.weight, spec.estimator) for spec in specs):
-        chosen = [
-            (spec, key)
-            for spec, key in zip(specs, keys, strict=True)
-            if (spec.weight, spec.estimator) == (weight, estimator)
-        ]
+    for weight, estimator in dict.fromkeys((spec.weight, spec.estimator) for spec, _ in enough):
+        chosen = [(spec, key) for spec, key in enough if (spec.weight, spec.estimator) == (weight, estimator)]
         estimate = _quantiles_with if estimator == "quantile" else _estimate_with
         for row in estimate(weight, chosen, cache, analysis, weights, lineage if with_lineage else None):
             rows[str(row["id"])] = row
@@ -170,8 +176,6 @@ def _quantiles_with(
     for spec, (value_key, domain_key) in chosen:
         value, inside, reasons = cache.values[value_key], cache.domains[domain_key], cache.reasons[value_key]
         used = inside & ~np.isnan(value)
-        if spec.min_n is not None and used.sum() < spec.min_n:
-            continue
         found = weighted_quantile(value[used], design.weights[used], np.array([spec.quantile]), "hf7")
         row = {
             "id": spec.id,

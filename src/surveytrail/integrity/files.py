@@ -57,6 +57,7 @@ def written_files(study: Study, workflow: Path = WORKFLOW) -> list[RunFile]:
     raw += [table.file for table in study.config.published]
     codebooks = [wave.wave.codebook for wave in waves]
     codebooks += [study.config.interviews.codebook] if study.config.interviews is not None else []
+    codebooks += [study.config.toolbox.file] if study.config.toolbox is not None else []
     codebooks = [wave.wave.codebook for wave in waves]
     codebooks += [study.config.interviews.codebook] if study.config.interviews is not None else []
     folders = {Path(page).parent.as_posix() for page in study.config.report.pages}
