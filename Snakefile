@@ -21,6 +21,7 @@ include: "workflow/rules/claims.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/toolbox.smk"
 include: "workflow/rules/published.smk"
 include: "workflow/rules/seal.smk"
 

@@ -46,6 +46,7 @@ def estimate_numbers(
     size = number(connection, f"SELECT count(*) FROM {analysed}")
     at_once = max(1, min(COLUMNS_AT_ONCE, CELLS_AT_ONCE // max(1, size)))
     columns = {name: f"w{place}" for place, name in enumerate(weights)}
+    specs = _with_enough(connection, specs, names, analysed)
     for name in dict.fromkeys(spec.weight for spec in specs):
         chosen, column = [spec for spec in specs if spec.weight == name], columns.get(name, "1")
         for start in range(0, len(chosen), at_once):
@@ -91,6 +92,19 @@ def _estimate(
             continue
         result = _result(spec, int(count), total, float(value), float(error))
         yield replace(result, n_in=size, n_weighted=base or 0.0, n_effective=base**2 / squares if count else 0.0)
+
+
+def _with_enough(
+    connection: duckdb.DuckDBPyConnection, specs: Sequence[NumberSpec], names: Names, analysed: str
+) -> list[NumberSpec]:
+    """Leave out the numbers that have fewer answers behind them than they need, whatever their weight."""
+    wanted = {_value_sql(spec, names, "1"): 0 for spec in specs if spec.min_n is not None}
+    values = list(wanted)
+    for start in range(0, len(values), COLUMNS_AT_ONCE):
+        part = values[start : start + COLUMNS_AT_ONCE]
+        chosen = ", ".join(f"count({value})" for value in part)
+        wanted.update(zip(part, connection.execute(f"SELECT {chosen} FROM {analysed}").fetchall()[0], strict=True))
+    return [spec for spec in specs if spec.min_n is None or wanted[_value_sql(spec, names, "1")] >= spec.min_n]
 
 
 def _quantiles(

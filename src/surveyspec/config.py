@@ -327,6 +327,7 @@ class ToolboxFile(Strict):
     """The benchmark for single firms and its recommendations."""
 
     file: str = Field(description="YAML with dimensions, levels, peers and rules")
+    example: str | None = Field(None, description="CSV or YAML of firms whose reports are made with every run")
 
 
 class Report(Strict):

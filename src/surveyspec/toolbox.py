@@ -149,7 +149,9 @@ class Recommendations(Strict):
     """How many recommendations are given, and in which order: gap times importance."""
 
     at_most: Annotated[int, Field(ge=1)] = 5
-    least_gap: Points = Field(5, description="points that a dimension counts as behind even where peers are not ahead")
+    least_gap: Points = Field(
+        default=5, description="points that a dimension counts as behind even where peers are not ahead"
+    )
 
 
 class Toolbox(Strict):
@@ -166,7 +168,7 @@ class Toolbox(Strict):
     gates: list[Gate] = []
     peers: PeerGroups
     questions: dict[VariableCode, Question] = {}
-    recommendations: Recommendations = Recommendations()
+    recommendations: Recommendations
     sources: dict[str, LocalText] = Field({}, description="what the words under 'sources' of the rules stand for")
     rules: list[Rule] = Field(min_length=1)
 
@@ -180,11 +182,14 @@ class Toolbox(Strict):
         for dimension in self.dimensions:
             for item in dimension.items:
                 slug = f"score_{dimension.id}_{item.id}"
-                made[dimension.item_variable(item)] = Derived(label=item.label, slug=slug, value=item.score)
+                made[dimension.item_variable(item)] = Derived.model_validate(
+                    {"label": item.label, "slug": slug, "value": item.score}
+                )
             names = ",".join(item.id.upper() for item in dimension.items)
-            made[dimension.variable] = Derived(
-                label=dimension.label, slug=dimension.id, mean_of=f"SCORE_{dimension.id.upper()}_{{{names}}}",
-                min_answered=self.needed(len(dimension.items)),
+            mean_of = f"SCORE_{dimension.id.upper()}_{{{names}}}"
+            made[dimension.variable] = Derived.model_validate(
+                {"label": dimension.label, "slug": dimension.id, "mean_of": mean_of,
+                 "min_answered": self.needed(len(dimension.items))}
             )  # fmt: skip
         return made
 
@@ -197,6 +202,7 @@ class AskedQuestion:
     variable: Variable
     codebook: Codebook
     asked_if: Condition | None
+    asked_here: bool = True  # by the toolbox's own wave
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,5 +291,5 @@ class ToolboxSpec:
                 asked.append(AskedQuestion(variable.code, variable, codebook, codebook.filter_of(variable)))
         for code, question in self.toolbox.questions.items():
             other = self.codebooks[question.wave]
-            asked.append(AskedQuestion(code, other.by_code[question.variable], other, None))
+            asked.append(AskedQuestion(code, other.by_code[question.variable], other, None, asked_here=False))
         return asked

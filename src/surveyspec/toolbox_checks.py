@@ -40,7 +40,9 @@ def toolbox_problems(study: Study, spec: ToolboxSpec) -> list[Problem]:
 
 def _located(document: Document, found: Iterable[Found]) -> list[Problem]:
     return [
-        Problem(document.path, ".".join(map(str, keys)), what, expected, "correct the toolbox file", document.line(keys))
+        Problem(
+            document.path, ".".join(map(str, keys)), what, expected, "correct the toolbox file", document.line(keys)
+        )
         for keys, what, expected in found
     ]
 
@@ -57,7 +59,11 @@ def _dimension_findings(toolbox: Toolbox, waves: Mapping[str, WaveSpec]) -> Iter
             try:
                 bind_value(parse_value(item.score), wave.names)
             except ConditionError as error:
-                yield ("dimensions", place, "items", at, "score"), str(error), f"a value over the variables of {wave.id}"
+                yield (
+                    ("dimensions", place, "items", at, "score"),
+                    str(error),
+                    f"a value over the variables of {wave.id}",
+                )
     for code in toolbox.derived():
         if code in wave.names:
             yield ("dimensions",), f"the variable '{code}' again", f"ids that give no variable of {wave.id}"
@@ -123,7 +129,10 @@ def _peer_findings(study: Study, spec: ToolboxSpec) -> Iterator[Found]:
     toolbox, peers = spec.toolbox, spec.toolbox.peers
     estimates = {estimate.id: estimate for estimate in study.config.estimates}
     scored = {dimension.variable for dimension in toolbox.dimensions}
-    named = [(("peers", "means"), peers.means, "mean"), (("peers", "quartiles"), peers.quartiles, "quantile")]
+    named: list[tuple[KeyPath, str, str]] = [
+        (("peers", "means"), peers.means, "mean"),
+        (("peers", "quartiles"), peers.quartiles, "quantile"),
+    ]
     named += [(("peers", "percentiles"), peers.percentiles, "quantile")] if peers.percentiles is not None else []
     grouped = estimates[peers.means].by if peers.means in estimates else []
     for keys, name, kind in named:
@@ -138,18 +147,18 @@ def _peer_findings(study: Study, spec: ToolboxSpec) -> Iterator[Found]:
         if estimate.by != grouped:
             yield keys, f"'{name}' with other groups than '{peers.means}'", "the same 'by' in both"
     for place, amount in enumerate(peers.amounts):
-        keys = ("peers", "amounts", place)
+        at: KeyPath = ("peers", "amounts", place)
         if amount.variable not in spec.wave.names:
             hint = did_you_mean(amount.variable, spec.wave.names) or f"a variable of {spec.wave.id}"
-            yield (*keys, "variable"), f"unknown variable '{amount.variable}'", hint
+            yield (*at, "variable"), f"unknown variable '{amount.variable}'", hint
         estimate = estimates.get(amount.estimate)
         if estimate is None:
             hint = did_you_mean(amount.estimate, estimates) or f"one of {listed(estimates)}"
-            yield (*keys, "estimate"), f"unknown estimate '{amount.estimate}'", hint
+            yield (*at, "estimate"), f"unknown estimate '{amount.estimate}'", hint
         else:
-            yield from _estimate_findings((*keys, "estimate"), spec, estimate, "mean")
+            yield from _estimate_findings((*at, "estimate"), spec, estimate, "mean")
             if estimate.mean != amount.variable:
-                yield (*keys, "estimate"), f"a mean of {estimate.mean}", f"the mean of {amount.variable}"
+                yield (*at, "estimate"), f"a mean of {estimate.mean}", f"the mean of {amount.variable}"
 
 
 def _estimate_findings(keys: KeyPath, spec: ToolboxSpec, estimate: Estimate, kind: str) -> Iterator[Found]:
@@ -159,7 +168,11 @@ def _estimate_findings(keys: KeyPath, spec: ToolboxSpec, estimate: Estimate, kin
     if estimate.estimator != kind:
         yield keys, f"'{estimate.id}', a {estimate.estimator}", f"a {kind}"
     if estimate.min_n is None or estimate.min_n < least:
-        yield keys, f"'{estimate.id}' with min_n {estimate.min_n}", f"'min_n: {least}' or more, so that peers stay hidden"
+        yield (
+            keys,
+            f"'{estimate.id}' with min_n {estimate.min_n}",
+            f"'min_n: {least}' or more, so that peers stay hidden",
+        )
 
 
 def _question_findings(spec: ToolboxSpec) -> Iterator[Found]:
@@ -203,8 +216,10 @@ def _conflict_findings(keys: KeyPath, rule: Rule, rules: Mapping[str, Rule]) -> 
             yield (*keys, "conflicts_with"), f"unknown rule '{name}'", hint
         elif rule.priority is None or other.priority is None:
             without = rule.id if rule.priority is None else name
-            yield (*keys, "conflicts_with"), f"a conflict of {rule.id} and {name}, but {without} has no priority", (
-                "a 'priority' in both: the lowest speaks"
+            yield (
+                (*keys, "conflicts_with"),
+                f"a conflict of {rule.id} and {name}, but {without} has no priority",
+                ("a 'priority' in both: the lowest speaks"),
             )
         elif rule.priority == other.priority:
             yield (*keys, "priority"), f"{rule.priority} in {rule.id} and in {name}, which conflict", "different ones"

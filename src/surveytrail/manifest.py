@@ -95,6 +95,21 @@ def data_status(study: Study) -> DataStatus:
     return "synthetic" if "synthetic" in statuses else "real"
 
 
+def wave_status(study: Study, wave: str) -> DataStatus:
+    """Return ``synthetic`` if the raw file of a wave is, else ``real``.
+
+    Raises
+    ------
+    StudyError : the file has no entry
+    """
+    document, manifest = _load(study.directory)
+    path = study.waves[wave].wave.raw
+    entry = manifest.entry(path)
+    if entry is None:
+        raise StudyError(_no_entry(study.directory, document, path))
+    return "synthetic" if entry.status == "synthetic" else "real"
+
+
 def check_manifest(study: Study) -> Manifest:
     """Compare every raw file with the manifest.
 

@@ -19,7 +19,7 @@ from surveyspec import slices
 from surveyspec.problems import StudyError
 from surveyspec.study import load_study
 from surveytrail.digests import code_digest, file_digest, file_digests
-from surveytrail.manifest import check_manifest, data_status
+from surveytrail.manifest import check_manifest, data_status, wave_status
 from surveytrail.reporting.checks import quoted_segments
 from surveytrail.reporting.extension import extension_files
 from surveytrail.reporting.pages import (
@@ -29,11 +29,14 @@ from surveytrail.reporting.pages import (
     load_pages,
     reference_name,
 )
+from surveytrail.toolbox.admissible import check_rules
+from surveytrail.toolbox.page import asset_files
 
 try:
     STUDY = load_study(Path.cwd())
     check_manifest(STUDY)
     PAGES = {page.stem: page for page in load_pages(STUDY)}
+    check_rules(STUDY)
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
@@ -85,6 +88,18 @@ def per_wave(pattern):
     return [pattern.format(wave=wave) for wave in WAVES]
 
 
+# the toolbox: figures of peers, the page, and the reports of the example firms
+TOOLBOX_FILES = (
+    [
+        "results/toolbox/peers.json",
+        "results/report/toolbox.html",
+        "results/toolbox/example",
+    ]
+    if STUDY.toolbox is not None
+    else []
+)
+
+
 LOCK = file_digest(WORKFLOW / "requirements.lock")
 
 
@@ -92,7 +107,13 @@ def finished_results():
     """What a whole run makes, before it is sealed."""
     published = ["results/published/comparison.csv"] if STUDY.config.published else []
     claims = ["results/claims/claims.parquet"] if STUDY.config.claims else []
-    return ["results/verification/summary.json", *published, *claims, *DOCUMENTS]
+    return [
+        "results/verification/summary.json",
+        *published,
+        *claims,
+        *DOCUMENTS,
+        *TOOLBOX_FILES,
+    ]
 
 
 def final_outputs():

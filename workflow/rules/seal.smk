@@ -16,6 +16,7 @@ SEALED = dict.fromkeys(
         *FIGURE_FILES,
         *rules.stage_report.output,
         *expand(rules.render_report.output, document=PAGES),
+        *TOOLBOX_FILES,
         *finished_results(),
     ]
 )

@@ -11,6 +11,7 @@ from surveytrail.cli.claims import claims
 from surveytrail.cli.dependents import dependents
 from surveytrail.cli.diff import diff, keep
 from surveytrail.cli.doctor import doctor
+from surveytrail.cli.firm import firm
 from surveytrail.cli.manifest import manifest
 from surveytrail.cli.mutate import mutate
 from surveytrail.cli.tamper import tamper
@@ -30,6 +31,6 @@ line, and leaves with exit code 0 only when all that it looked at holds.
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   rich_markup_mode=None)  # fmt: skip
 for command in (
-    trace, dependents, verify, claims, doctor, manifest, check, keep, diff, census, tamper, blank, mutate,
+    trace, dependents, verify, claims, doctor, manifest, check, keep, diff, census, tamper, blank, mutate, firm,
 ):  # fmt: skip
     app.command()(command)

@@ -1,5 +1,5 @@
 """The toolbox: one firm's answers scored, set beside its peers of the survey, and turned into recommendations.
 
-``answers`` reads what a firm answered, ``assessment`` scores and advises, ``peers`` says which figures of which peers may
-be shown, ``compiled`` gives the same to a browser, ``page`` and ``firm_report`` write what people read.
+``answers`` holds what a firm answered, ``assessment`` scores and advises, ``peers`` says which figures of which peers
+may be shown, ``compiled`` gives the same to a browser, ``page`` and ``firm_report`` write what people read.
 """

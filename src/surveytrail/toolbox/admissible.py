@@ -1,4 +1,4 @@
-"""Rules looked at with the eyes of all firms that could answer: a rule that nobody's answers can make speak is a mistake.
+"""Rules seen with the eyes of all firms that could answer: one that nobody's answers can make speak is a mistake.
 
 Only answers that the codebook allows are tried, and a question that its filter hides has none. Where a rule reads few
 questions, every combination is tried; else many firms are drawn, whose answers lean high or low throughout.
@@ -43,7 +43,7 @@ def unreachable_problems(form: Form) -> list[Problem]:
     drawn: Mapping[str, np.ndarray] | None = None
     problems = []
     for place, rule in enumerate(spec.toolbox.rules):
-        columns = _every_combination(form, rule)
+        columns: Mapping[str, np.ndarray] | None = _every_combination(form, rule)
         tried = "all combinations of the answers that it reads"
         if columns is None:
             if drawn is None:

@@ -88,7 +88,8 @@ class Form:
             reasons[np.isin(answers, unsure)] = DONT_KNOW
             if question.asked_if is not None:
                 reasons[~evaluate(question.asked_if, columns)[0]] = NOT_ASKED
-            columns[question.code] = np.where(np.equal(reasons, None), answers, np.nan)
+            is_known = np.array([reason is None for reason in reasons], dtype=bool)
+            columns[question.code] = np.where(is_known, answers, np.nan)
             columns[f"{question.code}:reason"] = reasons
         for code in self.derived:
             if all(name in columns for name in self.spec.wave.inputs(code)):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from surveyspec.conditions import variables_of
 from surveyspec.toolbox import BUILT_IN, LEVEL, MATURITY, UNANSWERED, Rule
@@ -50,7 +51,7 @@ def score_firms(form: Form, columns: dict[str, np.ndarray]) -> Scored:
     toolbox = form.spec.toolbox
     reasons = np.column_stack([columns[f"{question.code}:reason"] for question in form.questions])
     asked = reasons != NOT_ASKED
-    missing = asked & np.not_equal(reasons, None)
+    missing = asked & pd.notna(reasons)
     absent = evaluate(form.spec.absent_if, columns)[0]
     scores = np.column_stack([columns[dimension.variable] for dimension in toolbox.dimensions])
     known = ~np.isnan(scores)
@@ -140,9 +141,7 @@ def _code(value: float) -> int | None:
     return None if np.isnan(value) else int(value)
 
 
-def _set_beside(
-    form: Form, peers: Peers, base: Assessment, columns: Mapping[str, np.ndarray], place: int
-) -> None:
+def _set_beside(form: Form, peers: Peers, base: Assessment, columns: Mapping[str, np.ndarray], place: int) -> None:
     """Add to an assessment each dimension's peers, the strengths, and the amounts."""
     toolbox = form.spec.toolbox
     ahead = []

@@ -1,8 +1,8 @@
 """Which groups of firms may be shown so that no sum over fewer than ``least`` firms can be worked out from them.
 
 Whoever knows the means and sizes of groups knows their sums, and so every linear combination of them: the firms of a
-sector that is not shown are those of the size class without those of the sectors that are. A set of groups is safe if no
-combination, other than nothing, is a sum over fewer than ``least`` firms only.
+sector that is not shown are those of the size class without those of the sectors that are. A set of groups is safe if
+no combination, other than nothing, is a sum over fewer than ``least`` firms only.
 
 Source: Hundepool et al. (2012), Statistical Disclosure Control, Wiley, chapter 4 (secondary suppression); here decided by
 rank: leaving out the columns of a few firms must not lower the rank of the matrix of groups by firms.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 
 from surveyspec.config import Estimate
 from surveyspec.identifiers import UNWEIGHTED, number_id
+from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study, WaveSpec
 from surveyspec.toolbox import ToolboxSpec
 from surveytrail.frames import columns_of
@@ -51,6 +53,19 @@ class Peers:
         return cls(fallback, content["dimensions"], content["amounts"])
 
 
+def read_peers(path: Path) -> Peers:
+    """Read what the pipeline wrote of peers.
+
+    Raises
+    ------
+    StudyError : the pipeline has not run
+    """
+    if not path.is_file():
+        todo = "run 'make', or 'snakemake' in the study's folder, first"
+        raise StudyError(Problem(str(path), "", "no such file", "what a run of the pipeline writes there", todo))
+    return Peers.of_json(json.loads(path.read_text(encoding="utf-8")))
+
+
 def group_key(groups: Sequence[tuple[str, int]]) -> str:
     """Name a group by its variables and codes; all firms are the empty text."""
     return ",".join(f"{code}={level}" for code, level in groups)
@@ -65,7 +80,7 @@ def find_peers(study: Study, spec: ToolboxSpec, analysis: pd.DataFrame, ledger: 
     ledger : the ledger, which holds a figure only where enough firms stand behind it
     """
     toolbox = spec.toolbox
-    columns, rows = columns_of(analysis), {str(row["id"]): row for row in ledger.to_dict("records")}
+    columns, rows = columns_of(analysis), {str(row["id"]): dict(row) for row in ledger.to_dict("records")}
     estimates = {estimate.id: estimate for estimate in study.config.estimates}
     quantiles = [name for name in (toolbox.peers.quartiles, toolbox.peers.percentiles) if name is not None]
     dimensions: Shown = {}
@@ -107,7 +122,7 @@ def _shown(
     estimate: Estimate,
     columns: Mapping[str, np.ndarray],
     variable: str,
-    rows: Mapping[str, Mapping[str, Any]],
+    rows: Mapping[str, Mapping[Any, Any]],
     parts: list[str],
     dominance: float = 1.0,
 ) -> dict[str, Group]:
@@ -150,7 +165,7 @@ def _slugs(wave: WaveSpec, groups: Sequence[tuple[str, int]]) -> list[tuple[str,
 
 
 def _add_quantiles(
-    wave: WaveSpec, estimate: Estimate, dimension: str, rows: Mapping[str, Mapping[str, Any]], group: Group
+    wave: WaveSpec, estimate: Estimate, dimension: str, rows: Mapping[str, Mapping[Any, Any]], group: Group
 ) -> None:
     """Add the quantiles that the ledger has for a group; percentiles need more firms than quartiles."""
     for share in estimate.quantiles or []:
@@ -164,7 +179,7 @@ def _public(group: Group) -> Group:
     return {name: value for name, value in group.items() if name != "levels"}
 
 
-def _figure(row: Mapping[str, Any]) -> Figure:
+def _figure(row: Mapping[Any, Any]) -> Figure:
     return {"id": str(row["id"]), "value": tidy(float(row["value"])), "text": _local(row["text"])}
 
 

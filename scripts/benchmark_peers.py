@@ -1,0 +1,16 @@
+"""Choose the figures of peers that may be shown."""
+
+import json
+from pathlib import Path
+
+from surveyspec.study import load_study
+from surveytrail.frames import read_frame, write_whole
+from surveytrail.jobs import logged
+from surveytrail.toolbox.peers import find_peers
+
+with logged(snakemake.log[0]):
+    study = load_study(Path.cwd())
+    analysis, ledger = read_frame(Path(snakemake.input.analysis)), read_frame(Path(snakemake.input.ledger))
+    peers = find_peers(study, study.toolbox, analysis, ledger)
+    content = json.dumps(peers.as_json(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    write_whole(Path(snakemake.output.peers), content.encode())
