@@ -4,8 +4,8 @@ Whoever knows the means and sizes of groups knows their sums, and so every linea
 sector that is not shown are those of the size class without those of the sectors that are. A set of groups is safe if
 no combination, other than nothing, is a sum over fewer than ``least`` firms only.
 
-Source: Hundepool et al. (2012), Statistical Disclosure Control, Wiley, chapter 4 (secondary suppression); here decided by
-rank: leaving out the columns of a few firms must not lower the rank of the matrix of groups by firms.
+Source: Hundepool et al. (2012), Statistical Disclosure Control, Wiley, chapter 4 (secondary suppression); here decided
+by rank: leaving out the columns of a few firms must not lower the rank of the matrix of groups by firms.
 """
 
 from __future__ import annotations
