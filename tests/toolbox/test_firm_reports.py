@@ -120,8 +120,8 @@ def test_every_figure_of_peers_is_printed_as_the_ledger_has_it_and_can_be_traced
 
 
 def test_the_longest_report_has_two_pages(tmp_path: Path, bench: Bench) -> None:
-    weak = {**BEST, "STRAT": 1, "PLAN": 0, "MGMT": 1, "KPI_LEAD": 0, "KPI_CONV": 0, "KPI_REV": 0, "CHS_YT": 1, "CHS_TW": 1,
-            "CHS_IG": 1, "FTE": 1, "CHS_NL": 6, **{f"ATTN_{goal}": 1 for goal in (
+    weak = {**BEST, "STRAT": 1, "PLAN": 0, "MGMT": 1, "KPI_LEAD": 0, "KPI_CONV": 0, "KPI_REV": 0, "CHS_YT": 1,
+            "CHS_TW": 1, "CHS_IG": 1, "FTE": 1, "CHS_NL": 6, **{f"ATTN_{goal}": 1 for goal in (
                 "REACH", "IMAGE", "LEAD", "CONV", "LOYAL", "SERV", "RECR", "INNO")}}  # fmt: skip
     for language in ("fr", "de", "en"):
         places = {code: f"a/rather/long/path/to/the/answers-of-our-firm.csv:12, {code}" for code in weak}
