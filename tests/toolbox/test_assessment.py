@@ -14,12 +14,12 @@ PROFILE = {"SMUSE": 1, "SIZE": 2, "NOGA": 1, "CANT": 1, "B2B": 1, "EXPO": 1}
 NO_BARRIERS = {"BAR_PRIV": 0, "BAR_SEP": 0, "BAR_KNOW": 0, "BAR_REL": 0}
 BEST = {
     **PROFILE, **NO_BARRIERS, "CHS_WEB": 1, "CHS_NL": 1, "CHS_FB": 1, "CHS_YT": 6, "CHS_LI": 1, "CHS_XI": 6,
-    "CHS_TW": 6, "CHS_GP": 6, "CHS_BL": 6, "CHS_IG": 6, "FREQ": 1, "STRAT": 4, "PLAN": 1, "MGMT": 6, "BUDG": 50_000, "FTE": 100,
-    "RESP": 4, "GUIDE": 1, "TRAIN": 1, "CT_NEWS": 1, "CT_PROD": 1, "CT_KNOW": 1, "CT_VIDEO": 1, "CT_CASE": 1,
-    "CT_EVENT": 1, "CT_JOBS": 1, "DIAL": 6, "RESPT": 1, "UGCSH": 30, "PR_MARK": 1, "PR_SALE": 1, "PR_SERV": 1,
-    "PR_HR": 1, "PR_RD": 1, "KPI_FOLL": 1, "KPI_INTER": 1, "KPI_WEB": 1, "KPI_LEAD": 1, "KPI_CONV": 1, "KPI_REV": 1, "KPI_NONE": 0,
-    "MONI": 1, "COSTB": 3, "PRS_CU": 3, "PRS_MG": 6, "TRU_DATA": 6, "TRU_INFO": 6, "TRU_REL": 6, "POT": 6,
-    "FIRM_WIKI": 4, "FIRM_BLOG": 4,
+    "CHS_TW": 6, "CHS_GP": 6, "CHS_BL": 6, "CHS_IG": 6, "FREQ": 1, "STRAT": 4, "PLAN": 1, "MGMT": 6, "BUDG": 50_000,
+    "FTE": 100, "RESP": 4, "GUIDE": 1, "TRAIN": 1, "CT_NEWS": 1, "CT_PROD": 1, "CT_KNOW": 1, "CT_VIDEO": 1,
+    "CT_CASE": 1, "CT_EVENT": 1, "CT_JOBS": 1, "DIAL": 6, "RESPT": 1, "UGCSH": 30, "PR_MARK": 1, "PR_SALE": 1,
+    "PR_SERV": 1, "PR_HR": 1, "PR_RD": 1, "KPI_FOLL": 1, "KPI_INTER": 1, "KPI_WEB": 1, "KPI_LEAD": 1, "KPI_CONV": 1,
+    "KPI_REV": 1, "KPI_NONE": 0, "MONI": 1, "COSTB": 3, "PRS_CU": 3, "PRS_MG": 6, "TRU_DATA": 6, "TRU_INFO": 6,
+    "TRU_REL": 6, "POT": 6, "FIRM_WIKI": 4, "FIRM_BLOG": 4,
     **{f"{battery}_{goal}": 6 for battery in ("GOAL", "ATTN")
        for goal in ("REACH", "IMAGE", "LEAD", "CONV", "LOYAL", "SERV", "RECR", "INNO")},
 }  # fmt: skip
