@@ -34,6 +34,7 @@ prove: $(READY) ## the full proofs: tampering, blanking, mutants, planted litera
 	@$(BIN)/trail blank --trials 1000 --seed 1
 	@$(BIN)/trail mutate
 	@$(BIN)/python -m tests.statistics.conformance
+	@$(BIN)/python -m tests.toolbox.agreement --firms 500
 	@$(BIN)/python -m tests.statistics.published
 
 bench: $(READY) ## time the estimation core; prints ratios from one run
