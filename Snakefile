@@ -22,6 +22,7 @@ include: "workflow/rules/verify.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/toolbox.smk"
+include: "workflow/rules/audit.smk"
 include: "workflow/rules/published.smk"
 include: "workflow/rules/seal.smk"
 

@@ -98,7 +98,8 @@ def test_the_words_of_an_interview_in_html(tmp_path: Path) -> None:
     html = " ".join(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.split())
     assert '<span class="st-segment" data-segment="P1" data-status="real" lang="en">They never asked us</span>”' in html
     invented = '<span class="st-segment" data-segment="B1" data-status="synthetic" lang="fr">Pas le temps</span>'
-    assert f'{invented} <span class="st-unsupported">[synthetic]</span>”' in html
+    marked = '<span class="st-unsupported"><span class="st-word" data-word="invented">[synthetic]</span></span>'
+    assert f"{invented} {marked}”" in html
     assert "44.44%" in html
 
 

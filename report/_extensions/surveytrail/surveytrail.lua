@@ -8,6 +8,7 @@ local HTML, TYPST, DOCX = FORMAT:match('html') ~= nil, FORMAT:match('typst') ~= 
 local ledger, lang, typst_version
 local printed, occurrences = {}, {} -- ids in the order of their first appearance; id -> how often so far
 local labels = {}                   -- cross-reference id -> {word, number}
+local marks = {}                    -- what stands in the document by key: mark -> how often so far
 local top, sections = nil, {}       -- level of the highest heading; numbers of the present section
 
 local function fail(what, todo)
@@ -55,18 +56,36 @@ local function colon() return lang == 'fr' and '\u{a0}:' or ':' end
 local LINKED = { value = 'text', interval = 'interval', n = 'n' }
 local LABELS = { label = 'label', group = 'group_label', question = 'question' }
 
---- Character style that marks a kind of token in DOCX, where spans carry no attributes.
-local function marked(content, class, key, value, style)
-  local attributes = { [key] = value }
-  if DOCX then attributes = { ['custom-style'] = style } end
-  return pandoc.Span(content, pandoc.Attr('', { class }, attributes))
+--- Says what a piece of text is, by kind and key, for those who audit the document: an attribute in HTML, a bookmark in
+--- DOCX (by digest: names are short there), a mark of the template in Typst, where spans leave no trace.
+local function marked(content, kind, key, style)
+  content = pandoc.Inlines(content)
+  if TYPST then
+    content:insert(1, pandoc.RawInline('typst', '#st-mark("' .. kind .. ':' .. key:gsub('["\\]', '\\%0') .. '")['))
+    content:insert(pandoc.RawInline('typst', '];'))
+    return pandoc.Span(content)
+  end
+  if HTML then
+    local attributes = pandoc.List { { kind, key:match('^[^#]+') } }
+    if key:find('#') then attributes:insert { 'show', key:match('#(.*)') } end
+    return pandoc.Span(content, pandoc.Attr('', { kind == 'label-of' and 'st-codebook' or 'st-' .. kind }, attributes))
+  end
+  local mark = kind .. ':' .. key
+  marks[mark] = (marks[mark] or 0) + 1
+  local name = 'm-' .. pandoc.utils.sha1(mark):sub(1, 12) .. '-' .. marks[mark]
+  return pandoc.Span(content, pandoc.Attr(name, {}, style and { ['custom-style'] = style } or {}))
 end
+
+local function word_span(path) return marked(word(path), 'word', path) end
+
+--- The same for what this filter makes, such as the number of a section; HTML tells it by class.
+local function made(inline, generator) return HTML and inline or marked({ inline }, 'made', generator) end
 
 local function number_span(id, show)
   local entry = entry_of(id)
   if LABELS[show] then
     local text = localized(entry[LABELS[show]], show .. ' of ' .. id)
-    return marked(pandoc.Inlines(text), 'st-codebook', 'label-of', id, 'Codebook Text')
+    return marked(text, 'label-of', id .. '#' .. show, 'Codebook Text')
   end
   if not LINKED[show] then fail('show="' .. show .. '" of ' .. id, 'one of value, interval, n, label, group, question') end
   local text = localized(entry[LINKED[show]], show .. ' of ' .. id)
@@ -85,18 +104,19 @@ end
 
 local function quote_span(el, key)
   if not ledger.citations[key] then fail('unknown quotation key "' .. key .. '"', 'add it to the bibliography') end
-  local quoted = marked(el.content, 'st-quote', 'quote', key, 'Quoted Figure')
+  local quoted = marked(el.content, 'quote', key, 'Quoted Figure')
   local citation = pandoc.Citation(key, 'NormalCitation')
-  return { quoted, pandoc.Space(), pandoc.Cite({ pandoc.Str('[@' .. key .. ']') }, { citation }) }
+  local cite = pandoc.Cite({ pandoc.Str('[@' .. key .. ']') }, { citation })
+  return { quoted, pandoc.Space(), TYPST and made(cite, 'citation') or cite }
 end
 
 --- A statement in words, with a mark behind it where the data do not support it.
 local function claim_span(el, id)
   local claim = ledger.claims[id] or fail('unknown claim "' .. id .. '"', 'declare it under claims.statements in config.yaml')
-  local said = #el.content > 0 and el.content or pandoc.Inlines(localized(claim.text, 'claim ' .. id))
-  local statement = marked(said, 'st-claim', 'claim', id, 'Bound Claim')
+  local said = #el.content > 0 and el.content or localized(claim.text, 'claim ' .. id)
+  local statement = marked(said, 'claim', id, 'Bound Claim')
   if claim.verdict == 'holds' then return statement end
-  return { statement, pandoc.Space(), pandoc.Span(pandoc.Inlines(word('claims.' .. claim.verdict)), pandoc.Attr('', { 'st-unsupported' })) }
+  return { statement, pandoc.Space(), pandoc.Span({ word_span('claims.' .. claim.verdict) }, pandoc.Attr('', { 'st-unsupported' })) }
 end
 
 local function resolve_span(el)
@@ -105,21 +125,21 @@ local function resolve_span(el)
   if a.param then
     local source = a.show == 'percent' and ledger.percentages or ledger.parameters
     local texts = source[a.param] or fail('unknown parameter "' .. a.param .. '"')
-    return marked(pandoc.Inlines(localized(texts, a.param)), 'st-param', 'param', a.param, 'Study Parameter')
+    return marked(localized(texts, a.param), 'param', a.param .. (a.show and '#' .. a.show or ''), 'Study Parameter')
   end
   if a.codebook then
     local texts = ledger.codebook[a.codebook] or fail('unknown codebook key "' .. a.codebook .. '"')
-    return marked(pandoc.Inlines(localized(texts, a.codebook)), 'st-codebook', 'codebook', a.codebook, 'Codebook Text')
+    return marked(localized(texts, a.codebook), 'codebook', a.codebook, 'Codebook Text')
   end
   if a.quote then return quote_span(el, a.quote) end
   if a.segment then -- what was said in an interview, in its own language, with a mark where nobody said it
     local segment = ledger.segments[a.segment] or fail('unknown segment "' .. a.segment .. '"')
-    local said = marked(pandoc.Inlines(segment.text), 'st-segment', 'segment', a.segment, 'Quoted Words')
+    local said = marked(segment.text, 'segment', a.segment, 'Quoted Words')
     said.attributes.lang, said.attributes.status = segment.language, segment.status
-    return segment.status == 'real' and said or { said, pandoc.Space(), pandoc.Span(pandoc.Inlines(word('invented')), pandoc.Attr('', { 'st-unsupported' })) }
+    return segment.status == 'real' and said or { said, pandoc.Space(), pandoc.Span({ word_span('invented') }, pandoc.Attr('', { 'st-unsupported' })) }
   end
   if a.claim then return claim_span(el, a.claim) end
-  if a.word then return pandoc.Span(pandoc.Inlines(word(a.word)), pandoc.Attr('', { 'st-word' })) end
+  if a.word then return word_span(a.word) end
 end
 
 --- A staged figure is named by its id: the file and the alternative text of the document's language come from the
@@ -175,7 +195,7 @@ local function callout(div)
   elseif content[1] and content[1].t == 'Header' then
     title = content:remove(1).content
   else
-    title = pandoc.Inlines(word('callouts.' .. kind))
+    title = pandoc.Inlines { word_span('callouts.' .. kind) }
   end
   content:insert(1, pandoc.Div({ pandoc.Para { pandoc.Strong(title) } }, pandoc.Attr('', { 'callout-title' })))
   if TYPST then return template_block('st-callout', content) end
@@ -184,6 +204,9 @@ end
 
 --- The note below a table is a block of the Typst template; HTML and DOCX style it by class and style name.
 local function table_note(div)
+  if TYPST and div.identifier == 'refs' then -- citeproc fills it in later
+    return { pandoc.RawBlock('typst', '#st-region("made:references")['), div, pandoc.RawBlock('typst', ']') }
+  end
   return TYPST and div.classes:includes('st-note') and template_block('st-note', div.content) or nil
 end
 --- A table that is longer than a page may break, which Typst has to be told.
@@ -203,7 +226,7 @@ local function number_section(el)
   for upper = 1, depth do sections[upper] = sections[upper] or 1 end
   local number = table.concat(sections, '.', 1, depth)
   if el.identifier:match('^sec%-') then labels[el.identifier] = { word('section'), number } end
-  el.content:insert(1, pandoc.Span({ pandoc.Str(number), pandoc.Space() }, pandoc.Attr('', { 'header-section-number' })))
+  el.content:insert(1, pandoc.Span({ made(pandoc.Str(number), 'section'), pandoc.Space() }, pandoc.Attr('', { 'header-section-number' })))
   return el
 end
 
@@ -215,7 +238,7 @@ local function number_float(prefix, name)
     labels[el.identifier] = { word(name), tostring(count) }
     local first = el.caption.long[1]
     if not first then fail(el.identifier .. ' has no caption', 'write one: cross-referenced figures and tables need it') end
-    local number = pandoc.Strong { pandoc.Str(word(name) .. '\u{a0}' .. count .. colon()) }
+    local number = pandoc.Strong { made(pandoc.Str(word(name) .. '\u{a0}' .. count .. colon()), 'caption') }
     first.content:insert(1, pandoc.Span({ number, pandoc.Space() }, pandoc.Attr('', { 'st-caption-number' })))
     return el
   end
@@ -223,13 +246,14 @@ end
 
 local function cross_reference(cite)
   local found = pandoc.Inlines {}
+  if not cite.citations[1].id:match('^%l%l%l%-') then return TYPST and made(cite, 'citation') or nil end
   for _, citation in ipairs(cite.citations) do
     local id = citation.id
     if not id:match('^sec%-') and (IN_QUARTO or not (id:match('^fig%-') or id:match('^tbl%-'))) then return nil end
     local label = labels[id] or fail('unknown cross-reference @' .. id)
     local text = citation.mode == 'SuppressAuthor' and label[2] or (label[1] .. '\u{a0}' .. label[2])
     if #found > 0 then found:extend { pandoc.Str(','), pandoc.Space() } end
-    found:insert(pandoc.Link({ pandoc.Str(text) }, '#' .. id, '', pandoc.Attr('', { 'st-ref' })))
+    found:insert(pandoc.Link({ made(pandoc.Str(text), 'reference') }, '#' .. id, '', pandoc.Attr('', { 'st-ref' })))
   end
   return found
 end
@@ -252,7 +276,7 @@ local function fields(id, entry)
     for _, part in ipairs { ... } do
       content:insert(type(part) == 'string' and pandoc.Str(part) or part) -- not word by word: entries are many
     end
-    rows:insert { name, content }
+    rows:insert { name, marked(content, 'field', HTML and name or id .. '#' .. name) }
   end
   if entry.interval then
     local how = word_or('intervals.' .. (entry.interval_method or ''), entry.interval_method or '')
@@ -298,13 +322,12 @@ end
 local function html_entry(id, entry)
   local items = pandoc.List {}
   for _, row in ipairs(fields(id, entry)) do
-    local value = pandoc.Span(row[2], pandoc.Attr('', { 'st-field' }, { field = row[1] }))
-    items:insert { pandoc.Inlines(word('fields.' .. row[1])), { { pandoc.Plain { value } } } }
+    items:insert { pandoc.Inlines(word('fields.' .. row[1])), { { pandoc.Plain { row[2] } } } }
   end
   return pandoc.Div({
     pandoc.Div({ pandoc.Plain {
       pandoc.Span({ pandoc.Str(localized(entry.text, id)) }, pandoc.Attr('', { 'st-value' }, { ['value-of'] = id })), pandoc.Space(),
-      pandoc.Span(pandoc.Inlines(localized(entry.label, 'label of ' .. id)), pandoc.Attr('', { 'st-label' })),
+      pandoc.Span(pandoc.Inlines(localized(entry.label, 'label of ' .. id)), pandoc.Attr('', { 'st-label' }, { ['label-of'] = id })),
     } }, pandoc.Attr('', { 'st-entry-head' })),
     pandoc.Div({ pandoc.Plain { code(id) } }, pandoc.Attr('', { 'st-id' })),
     pandoc.DefinitionList(items),
@@ -313,12 +336,12 @@ local function html_entry(id, entry)
 end
 
 local function paper_entry(id, entry, level)
-  local head = pandoc.Inlines { pandoc.Strong { pandoc.Str(localized(entry.text, id)) }, pandoc.Str('\u{2002}') }
-  head:extend(pandoc.Inlines(localized(entry.label, 'label of ' .. id)))
-  local detail = pandoc.Inlines { code(id) }
+  local head = pandoc.Inlines { pandoc.Strong { marked({ pandoc.Str(localized(entry.text, id)) }, 'value-of', id) }, pandoc.Str('\u{2002}') }
+  head:insert(marked(localized(entry.label, 'label of ' .. id), 'label-of', id .. '#label'))
+  local detail = pandoc.Inlines { marked({ code(id) }, 'field', id .. '#id') }
   for _, row in ipairs(fields(id, entry)) do
     detail:extend { pandoc.Space(), pandoc.Str('·'), pandoc.Space(), pandoc.Emph { pandoc.Str(word('fields.' .. row[1]) .. colon()) }, pandoc.Space() }
-    detail:extend(row[2])
+    detail:insert(row[2])
   end
   detail:extend { pandoc.Space(), pandoc.Str('·'), pandoc.Space() }
   detail:extend(back_links(id, entry))
@@ -334,7 +357,7 @@ end
 
 local function appendix(level)
   local blocks = pandoc.Blocks { pandoc.Header(level, pandoc.Inlines(word('appendix.title')), pandoc.Attr('audit', { 'unnumbered' })) }
-  blocks:insert(pandoc.Para(pandoc.Inlines(word(#printed > 0 and 'appendix.intro' or 'appendix.none'))))
+  blocks:insert(pandoc.Para { word_span(#printed > 0 and 'appendix.intro' or 'appendix.none') })
   for _, id in ipairs(printed) do
     if HTML then blocks:insert(html_entry(id, ledger.numbers[id])) else blocks:extend(paper_entry(id, ledger.numbers[id], level)) end
   end
@@ -358,7 +381,7 @@ local function colophon(level)
   lines:insert { 'renderer', renderer() }
   local items = pandoc.List {}
   for _, line in ipairs(lines) do
-    items:insert { pandoc.Plain { pandoc.Strong { pandoc.Str(word('colophon.' .. line[1]) .. colon()) }, pandoc.Space(), pandoc.Span(pandoc.Inlines(line[2])) } }
+    items:insert { pandoc.Plain { pandoc.Strong { word_span('colophon.' .. line[1]), pandoc.Str(colon()) }, pandoc.Space(), marked(line[2], 'colophon', line[1]) } }
   end
   local header = pandoc.Header(level, pandoc.Inlines(word('colophon.title')), pandoc.Attr('colophon', { 'unnumbered' }))
   return pandoc.Div({ header, pandoc.BulletList(items) }, pandoc.Attr('about-document'))
@@ -370,8 +393,9 @@ local function set_up(meta)
   ledger = load_ledger()
   lang = meta.lang and pandoc.utils.stringify(meta.lang):sub(1, 2) or fail('the page names no language', 'write "lang: en" in its header')
   typst_version = meta['typst-version'] and pandoc.utils.stringify(meta['typst-version']) or '(bundled)'
-  if ledger.notice[lang] then meta['data-status'] = pandoc.Inlines(ledger.notice[lang]) end
-  meta['study-title'] = pandoc.Inlines(localized(ledger.study.title, 'study.title'))
+  local function shown(text, kind, key) return TYPST and pandoc.Inlines { marked(text, kind, key) } or pandoc.Inlines(text) end
+  if ledger.notice[lang] then meta['data-status'] = shown(ledger.notice[lang], 'word', 'notice') end
+  meta['study-title'] = shown(localized(ledger.study.title, 'study.title'), 'param', 'study.title')
   meta['toc-title'] = meta['toc-title'] or pandoc.Inlines(word('contents'))
   if not meta.author then
     meta.author = pandoc.MetaList {}

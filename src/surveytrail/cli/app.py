@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from surveytrail.cli.audit import audit
 from surveytrail.cli.blank import blank
 from surveytrail.cli.census import census
 from surveytrail.cli.check import check
@@ -31,6 +32,6 @@ line, and leaves with exit code 0 only when all that it looked at holds.
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   rich_markup_mode=None)  # fmt: skip
 for command in (
-    trace, dependents, verify, claims, doctor, manifest, check, keep, diff, census, tamper, blank, mutate, firm,
+    trace, dependents, verify, claims, audit, doctor, manifest, check, keep, diff, census, tamper, blank, mutate, firm,
 ):  # fmt: skip
     app.command()(command)

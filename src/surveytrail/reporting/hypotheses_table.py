@@ -12,7 +12,9 @@ from surveyspec.study import Study
 from surveytrail.reporting.spans import NO_VALUE, anchor, codebook, note, num, param, word
 
 COLUMNS = ("id", "hypothesis", "plan", "effect", "interval", "p_adjusted", "n", "verdict")
-RULE = "|:-----|:-------------------|:------------|:--------------|------------:|------------:|-------:|:-------------|"
+RULE = (
+    "|:----------|:------------------|:------------|:--------------|------------:|-----------:|------:|:-------------|"
+)
 
 
 def hypotheses_table(study: Study, rows: Mapping[str, Mapping[Any, Any]], synthetic: bool) -> str:

@@ -1,0 +1,108 @@
+"""The audit of a small report: clean it passes, and whatever is planted into it is named with its place."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from surveyspec.problems import StudyError
+from surveyspec.study import Study
+from surveytrail.auditing.audit import audit_report, class_table
+from surveytrail.auditing.golden import compare_golden, golden_set, load_golden, save_golden
+from tests.auditing.planting import plant_and_audit
+from tests.auditing.small import NUMBER, render_small
+
+AUDITING = Path(__file__).parents[2] / "src" / "surveytrail" / "auditing"
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return render_small(tmp_path_factory.mktemp("audited"))
+
+
+def altered(small: Study, folder: Path, name: str, change: Callable[[str], str]) -> Path:
+    """Copy the documents and change one of them: HTML as text, DOCX in its main part."""
+    report = folder / "report"
+    shutil.copytree(small.directory / "results/report", report)
+    path = report / name
+    if path.suffix == ".html":
+        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+        return report
+    with zipfile.ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    parts["word/document.xml"] = change(parts["word/document.xml"].decode()).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    return report
+
+
+def test_the_audit_shares_nothing_with_the_report() -> None:
+    modules = [node for path in AUDITING.glob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    imported = [node.module or "" for node in modules if isinstance(node, ast.ImportFrom)]
+    assert imported and not [name for name in imported if name.startswith("surveytrail.reporting")]
+
+
+def test_a_clean_report_is_classed_to_the_last_token(small: Study) -> None:
+    audit = audit_report(small)
+    assert audit.ok, "\n".join([*map(str, audit.violations), *audit.differences, *audit.orphans])
+    assert audit.total == audit.classed > 1000
+    assert "id sets equal, 0 orphans, 0 violations" in audit.summary()
+    assert len(class_table(audit)) == 10  # 3 documents in 3 formats, and their sum
+    for judged in audit.judged:
+        assert judged.classes["R"] and judged.classes["S"] and judged.classes["C"]
+
+
+def test_planted_literals_are_caught(tmp_path: Path) -> None:
+    planted, audit = plant_and_audit(tmp_path, 40, 1)
+    assert len({plant.kind for plant in planted}) == 11
+    assert [plant for plant in planted if not plant.caught(audit)] == []
+
+
+@pytest.mark.parametrize("name", ["index.html", "index.docx"])
+def test_a_number_of_another_value_is_named(small: Study, tmp_path: Path, name: str) -> None:
+    report = altered(small, tmp_path, name, lambda text: text.replace(">8.1%<", ">9.1%<", 2))
+    audit = audit_report(small, report)
+    assert not audit.ok
+    assert any(found.found == "9.1%" and f"for {NUMBER}" in found.why for found in audit.violations)
+
+
+def test_a_number_without_link_is_an_unbound_token_and_a_difference(small: Study, tmp_path: Path) -> None:
+    def unlink(text: str) -> str:
+        start = text.index('<a href="#n-', text.index("In prose"))
+        end = text.index("</a>", start) + 4
+        return text[:start] + "8.1%" + text[end:]
+
+    audit = audit_report(small, altered(small, tmp_path, "index.html", unlink))
+    assert any("In prose: 8.1%" in found.context and found.found == "8.1" for found in audit.violations)
+    assert any(NUMBER in difference for difference in audit.differences)
+
+
+def test_an_entry_that_is_missing_is_an_orphan(small: Study, tmp_path: Path) -> None:
+    report = altered(small, tmp_path, "index.html", lambda text: text.replace("st-entry", "st-gone"))
+    orphans = audit_report(small, report).orphans
+    assert f"index.html: {NUMBER} is printed and has no entry" in orphans
+
+
+def test_the_golden_set_tells_another_rendering_apart(small: Study, tmp_path: Path) -> None:
+    golden = golden_set([judged.rendering for judged in audit_report(small).judged])
+    save_golden(golden, tmp_path / "golden.json")
+    compared, same = compare_golden(golden, load_golden(small, tmp_path / "golden.json"))
+    assert compared > 500 and same == []
+    report = altered(small, tmp_path, "index.html", lambda text: text.replace("In prose:", "In verse:"))
+    _, differing = compare_golden(golden, load_golden(small, report))
+    assert differing == ["index.html: texts: here prose:, there verse:"]
+
+
+def test_what_is_not_there_is_said(small: Study, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"no document of this page[\s\S]*report/index.qmd rendered"):
+        audit_report(small, tmp_path)
+    (tmp_path / "broken.json").write_text(json.dumps([]), encoding="utf-8")
+    with pytest.raises(StudyError, match="no golden set"):
+        load_golden(small, tmp_path / "broken.json")
