@@ -15,6 +15,7 @@ STAGES = {
     "weight": "weight_responses",
     "estimate": "estimate_numbers",
     "test": "test_hypotheses",
+    "items": "describe_items",
 }
 
 
@@ -29,6 +30,10 @@ def beside(section: str, files: list[str], rule: str) -> BesideResults:
     return BesideResults(section, numbers, edges, row_sets, origin(rule), digests)
 
 
+def together(place: int, *files: list[str]) -> pd.DataFrame:
+    return pd.concat([read_frame(Path(file[place])) for file in files])
+
+
 with logged(snakemake.log[0]):
     study = load_study(Path.cwd())
     given = snakemake.input
@@ -38,12 +43,11 @@ with logged(snakemake.log[0]):
             analysis=pd.read_parquet(given.analysis[place], columns=["record"]),
             numbers=read_frame(Path(given.numbers[place])),
             tests=read_frame(Path(given.tests[place])),
+            items=read_frame(Path(given.described[place])),
             flow=pd.read_csv(given.flow[place], keep_default_na=False),
             diagnostics=pd.read_csv(given.diagnostics[place], keep_default_na=False, na_values={"level": [""]}),
-            edges=pd.concat([read_frame(Path(given.number_edges[place])), read_frame(Path(given.test_edges[place]))]),
-            row_sets=pd.concat(
-                [read_frame(Path(given.number_row_sets[place])), read_frame(Path(given.test_row_sets[place]))]
-            ),
+            edges=together(place, given.number_edges, given.test_edges, given.described_edges),
+            row_sets=together(place, given.number_row_sets, given.test_row_sets, given.described_row_sets),
             origins={stage: origin(rule) for stage, rule in STAGES.items()},
             raw_digest=file_digest(Path(given.raw[place])),
         )

@@ -22,7 +22,7 @@ from surveytrail.ledger.collect import Origin, collect_ledger
 from surveytrail.pipeline import compute_wave, read_tables
 
 STAGES = {"clean": "clean_responses", "weight": "weight_responses", "estimate": "estimate_numbers",
-          "test": "test_hypotheses"}  # fmt: skip
+          "test": "test_hypotheses", "items": "describe_items"}  # fmt: skip
 STAND_INS = {
     "results/report/index.html": "<p>75.0%</p>",
     "results/report/source/ledger.json": "{}",

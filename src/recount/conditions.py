@@ -146,6 +146,8 @@ def _value(value: Value, names: Names) -> tuple[str, bool]:
             if texts:
                 raise ConditionError(f"{value.function}() of '{texts[0]}', whose answers are texts")
             items = [answer(item) for item in value.items]
+            for item, total in value.reverse:
+                items[value.items.index(item)] = f"({number_literal(total)} - {answer(item)})"
             return aggregate_sql(value.function, items, value.min_answered), False
         case Count():
             hits = [

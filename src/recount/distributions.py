@@ -74,6 +74,15 @@ def log_f_tail(x: float, df1: float, df2: float) -> float:
     return log_incomplete_beta(df2 / 2, df1 / 2, df2 / total, df1 * x / total)
 
 
+def f_quantile(tail: float, df1: float, df2: float) -> float:
+    """Return the x with P(F > x) = tail, by bisection on the logarithm of x."""
+    wanted, low, high = math.log(tail), -700.0, 700.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if log_f_tail(math.exp(middle), df1, df2) > wanted else (low, middle)
+    return math.exp((low + high) / 2)
+
+
 def log_t_two_sided(t: float, df: float) -> float:
     """Return the logarithm of P(|T| > |t|) for Student's t."""
     return log_f_tail(t * t, 1.0, df)

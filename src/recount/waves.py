@@ -11,11 +11,13 @@ from recount.cleaning import exclude_records
 from recount.coding import code_answers, names_of
 from recount.estimates import estimate_numbers
 from recount.hypotheses import test_hypotheses
+from recount.items import recount_items
 from recount.raw import load_raw
 from recount.response import recount_response
 from recount.results import Result
 from recount.weighting import Weight, make_weight
 from surveyspec.identifiers import UNWEIGHTED, number_id
+from surveyspec.items import plan_items
 from surveyspec.plan import digest, plan_numbers, plan_tests
 from surveyspec.study import Study
 
@@ -23,7 +25,7 @@ COUNTS = {"n", "records_outside", "trimmed"}
 
 
 def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[Result]:
-    """Recompute all statistics of a wave: flow, weighting, estimates, tests, response.
+    """Recompute all statistics of a wave: flow, weighting, estimates, tests, questions, response.
 
     Parameters
     ----------
@@ -70,6 +72,7 @@ def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str)
         }  # fmt: skip
         results.append(replace(result, identity=identity))
     results += test_hypotheses(connection, wave, plan_tests(study, name), names, weights, "analysed")
+    results += recount_items(connection, plan_items(study, name), "analysed")
     return [*results, *recount_response(connection, study, name)]
 
 

@@ -6,20 +6,20 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from surveyspec.calibration import CalibrationTarget, Status
 from surveyspec.documents import Strict
 from surveyspec.identifiers import VariableCode
 
-Status = Literal["S", "P", "A"]
+__all__ = ["Status", "Target", "Targets"]
 
 
-class Target(Strict):
+class Target(CalibrationTarget, extra="forbid"):
     """What the exported file must show of its valid records.
 
     `values` within `tolerance` of what is found (or within that many standard errors), or a `bound` on it, or, for
     `leads`, the order of `variables` itself.
     """
 
-    id: str
     wave: Literal["wave1", "wave2"] = "wave1"
     estimand: Literal[
         "cases", "shares", "at_least", "at_most", "means", "alpha", "low_use", "any_private", "both_contexts",
@@ -31,13 +31,7 @@ class Target(Strict):
     others: list[VariableCode] = Field([], description="what the variables precede")
     where: dict[VariableCode, list[int]] = Field({}, description="base: answers to other questions")
     codes: list[int] = Field([], description="answers, or thresholds")
-    values: list[float] = []
-    tolerance: float | None = None
     standard_errors: float | None = None
-    above: float | None = None
-    below: float | None = None
-    status: Status = Field(description="S stated in the published article, P published elsewhere, A assumed")
-    note: str = ""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -46,6 +40,8 @@ class Target(Strict):
             raise ValueError("'values' together with 'tolerance' or 'standard_errors'")
         if not self.values and self.above is None and self.below is None and self.estimand != "leads":
             raise ValueError("values, or a bound (above, below)")
+        if self.values and self.numbers and len(self.numbers) != len(self.values):
+            raise ValueError("one of 'numbers' per value")
         return self
 
 

@@ -49,11 +49,17 @@ class Constant:
 
 @dataclass(frozen=True)
 class Aggregate:
-    """Mean, sum, minimum or maximum over the items of one respondent."""
+    """Mean, sum, minimum or maximum over the items of one respondent.
+
+    Parameters
+    ----------
+    reverse : for reversed items, what their answer is subtracted from
+    """
 
     function: Aggregation
     items: tuple[str, ...]
     min_answered: int | None = None
+    reverse: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)

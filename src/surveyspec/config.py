@@ -87,13 +87,14 @@ class Derived(Strict):
     mean_of: str | None = Field(None, description="pattern of the items")
     value: str | None = Field(None, description="such as 'abs(W1_POT - W1_WAIT)'")
     min_answered: Annotated[int, Field(ge=1)] | None = None
+    reverse: list[VariableCode] = Field([], description="items of `mean_of` that are turned round: 1 becomes 5 of five")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if sum(part is not None for part in (self.categories, self.mean_of, self.value)) != 1:
             raise ValueError("exactly one of categories, mean_of, value")
-        if self.min_answered is not None and self.mean_of is None:
-            raise ValueError("'min_answered' together with 'mean_of'")
+        if (self.min_answered is not None or self.reverse) and self.mean_of is None:
+            raise ValueError("'min_answered' and 'reverse' together with 'mean_of'")
         return self
 
 
@@ -148,6 +149,10 @@ class Wave(Strict):
     cleaning: list[CleaningRule] = []
     derived: dict[VariableCode, Derived] = {}
     weights: dict[Id, Weight] = {}
+    scales: list[VariableCode] = Field(
+        [], description="derived means of items whose reliability (Cronbach's alpha) and items are described"
+    )
+    item_nonresponse: bool = Field(False, description="whether to count, question by question, why answers are missing")
     dispositions: Dispositions | None = None
 
 
@@ -347,6 +352,7 @@ class StudyConfig(Strict):
     hypotheses: list[Hypothesis] = []
     claims: Claims | None = None
     interviews: Interviews | None = None
+    calibration: str | None = Field(None, description="YAML of targets that synthetic data were made to show")
     figures: list[Figure] = []
     published: list[Published] = []
     toolbox: ToolboxFile | None = None

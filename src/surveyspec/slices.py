@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from surveyspec.interviews import plan_interviews
+from surveyspec.items import plan_items
 from surveyspec.plan import digest, plan_numbers, plan_tests
 from surveyspec.study import Study, WaveSpec
 
@@ -56,6 +57,11 @@ def testing_slice(study: Study, wave: str) -> str:
     return digest([(spec.canonical(), spec.hypothesis.family) for spec in plan_tests(study, wave)])
 
 
+def items_slice(study: Study, wave: str) -> str:
+    """What the numbers about questions read: the canonical specification of each."""
+    return digest([(spec.id, spec.canonical()) for spec in plan_items(study, wave)])
+
+
 def response_slice(wave: WaveSpec) -> str:
     """What the response rates read: file, frames and checks."""
     declared = wave.wave.dispositions
@@ -70,8 +76,9 @@ def interviews_slice(study: Study) -> str:
 
 def ledger_slice(study: Study) -> str:
     """What the ledger reads besides computed values: all wording, and the lines of the study file."""
-    config = study.config.model_dump(exclude={"figures", "report", "published"})
+    config = study.config.model_dump(exclude={"figures", "report", "published", "calibration"})
     keys = [spec.keys for spec in plan_numbers(study)] + [spec.keys for spec in plan_tests(study)]
+    keys += [spec.keys for wave in study.waves for spec in plan_items(study, wave)]
     lines = [study.line(*key) for key in keys]
     codes = study.interview_codebook.model_dump() if study.interview_codebook else None
     derived = [wave.wave.model_dump(include={"derived"}) for wave in study.waves.values()]
@@ -84,6 +91,11 @@ def toolbox_slice(study: Study) -> str:
     if spec is None:
         return digest(None)
     return digest([spec.toolbox.model_dump(), [codebook.model_dump() for codebook in spec.codebooks.values()]])
+
+
+def calibration_slice(study: Study) -> str:
+    """What the table of calibration reads besides the ledger: the targets."""
+    return digest([target.model_dump() for target in study.targets])
 
 
 def section_slice(study: Study, *sections: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from surveyspec.calibration import Calibration, CalibrationTarget
 from surveyspec.codebook import CODED, NUMERIC, Category, Codebook, Variable
 from surveyspec.conditions import (
     Aggregate,
@@ -109,10 +110,19 @@ class WaveSpec:
         """Return a derived variable's (code, condition) pairs, or the value that it is computed as."""
         derived = self.wave.derived[code]
         if derived.mean_of is not None:
-            return [], Aggregate("mean", self.items(derived.mean_of), derived.min_answered)
+            items = self.items(derived.mean_of)
+            return [], Aggregate("mean", items, derived.min_answered, self.reversed_items(code))
         if derived.value is not None:
             return [], self.value(derived.value)
         return [(part.code, self.condition(part.when)) for part in derived.categories or []], None
+
+    def reversed_items(self, code: str) -> tuple[tuple[str, float], ...]:
+        """Return the reversed items of a scale score, each with what its answer is subtracted from."""
+        return tuple(
+            (item, float(min(codes) + max(codes)))
+            for item in self.wave.derived[code].reverse
+            if (codes := [category.code for category in self.categories(item)])
+        )
 
     def inputs(self, code: str) -> tuple[str, ...]:
         """Return the variables that a derived variable reads; a questionnaire variable reads itself."""
@@ -164,6 +174,7 @@ class Study:
     waves: dict[str, WaveSpec]
     interview_codebook: InterviewCodebook | None = None
     toolbox: ToolboxSpec | None = None
+    targets: tuple[CalibrationTarget, ...] = ()
 
     @property
     def raw_files(self) -> dict[str, str]:
@@ -226,10 +237,16 @@ def load_study(directory: Path) -> Study:
             interviews = load_interview_codebook(directory, config.interviews.codebook)
         except StudyError as error:
             problems.extend(error.problems)
+    targets: list[CalibrationTarget] = []
+    if config.calibration is not None:
+        try:
+            targets = load_targets(directory, config.calibration)
+        except StudyError as error:
+            problems.extend(error.problems)
     if problems:
         raise StudyError(problems)
     toolbox = _add_toolbox(directory, config, waves) if config.toolbox is not None else None
-    study = Study(directory, config, document, waves, interviews, toolbox)
+    study = Study(directory, config, document, waves, interviews, toolbox, tuple(targets))
     problems = [*study_problems(study), *(toolbox_problems(study, toolbox) if toolbox is not None else [])]
     if problems:
         raise StudyError(problems)
@@ -270,6 +287,11 @@ def load_interview_codebook(directory: Path, path: str) -> InterviewCodebook:
     codebook = parse_document(InterviewCodebook, document)
     _require_consistent(document, codebook.inconsistencies(frozenset({DECISIONS, CODE_SETS})))
     return codebook
+
+
+def load_targets(directory: Path, path: str) -> list[CalibrationTarget]:
+    """Load the targets that synthetic data were made to show."""
+    return parse_document(Calibration, load_document(directory / path, path)).targets
 
 
 def _require_consistent(document: Document, wrong: Iterable[tuple[KeyPath, str, str]]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from surveyspec.catalogue import ANSWERED_ROLES, TESTS, VALUE_ROLES
 from surveyspec.conditions import ConditionError, parse_condition, variables_of
-from surveyspec.config import Estimate
+from surveyspec.config import Derived, Estimate
 from surveyspec.documents import KeyPath
 from surveyspec.figures import DotsFigure, Figure, FlowFigure, ForestFigure, RanksFigure, StackedBarsFigure
 from surveyspec.identifiers import CONFIG, FIELDWORK, INTERVIEWS, UNWEIGHTED
@@ -71,6 +71,7 @@ def _wave_problems(study: Study) -> list[Problem]:
             for code in [*(rule.duplicates_of or []), *([rule.variable] if rule.variable else [])]:
                 check.known(keys, code, wave.names, "variable")
         _derived_problems(check, wave, (*at, "derived"))
+        _scale_problems(check, wave, (*at, "scales"))
         for weight_id, weight in wave.wave.weights.items():
             keys = (*at, "weights", weight_id)
             if weight_id == UNWEIGHTED:
@@ -97,7 +98,25 @@ def _derived_problems(check: _Checker, wave: WaveSpec, at: KeyPath) -> None:
                     read(text)
             except ConditionError as error:
                 check.report((*at, code, field), str(error), "variables above this one")
+        _reverse_problems(check, limited, derived, (*at, code, "reverse"))
         earlier.append(code)
+
+
+def _reverse_problems(check: _Checker, wave: WaveSpec, derived: Derived, keys: KeyPath) -> None:
+    """Report reversed items that the mean does not have, or that have no ends to be turned between."""
+    items = list(_names(wave, derived.mean_of))
+    for code in derived.reverse:
+        if check.known(keys, code, items, "item") and not wave.is_coded(code):
+            check.report(keys, f"'{code}', which has no categories", "an item with categories")
+
+
+def _scale_problems(check: _Checker, wave: WaveSpec, at: KeyPath) -> None:
+    """Report scales that are no mean of several items."""
+    means = [code for code, derived in wave.wave.derived.items() if derived.mean_of is not None]
+    for index, code in enumerate(wave.wave.scales):
+        keys = (*at, index)
+        if check.known(keys, code, means, "mean of items") and len(_names(wave, wave.wave.derived[code].mean_of)) < 2:
+            check.report(keys, f"'{code}', a mean of a single item", "a scale of two items or more")
 
 
 def _analysis_problems(study: Study) -> list[Problem]:

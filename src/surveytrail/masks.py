@@ -113,7 +113,10 @@ def evaluate_value(value: Value, columns: Columns) -> Masks:
             kind = object if isinstance(value.value, str) else np.float64
             return np.full(size, value.value, dtype=kind), np.ones(size, dtype=bool)
         case Aggregate():
-            items = np.column_stack([columns[item] for item in value.items])
+            totals = dict(value.reverse)
+            items = np.column_stack(
+                [totals[item] - columns[item] if item in totals else columns[item] for item in value.items]
+            )
             return aggregate(items, value.function, value.min_answered)
         case Count():
             masks = [evaluate(value.condition, {**columns, ITEM: columns[item]}) for item in value.items]

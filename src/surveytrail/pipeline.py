@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from surveyspec.items import plan_items
 from surveyspec.plan import plan_numbers, plan_tests
 from surveyspec.study import INTERVIEWS, Study, WaveSpec
 from surveytrail.cleaning import clean_responses
@@ -16,6 +17,7 @@ from surveytrail.hypotheses import Memo
 from surveytrail.importing.coding import code_responses
 from surveytrail.importing.reading import RawTable, read_raw
 from surveytrail.interviews import analyse_interviews
+from surveytrail.items import describe_items
 from surveytrail.ledger.collect import BesideResults, Ledger, Origin, WaveResults, collect_ledger
 from surveytrail.response import compute_response_rates
 from surveytrail.testing import test_hypotheses
@@ -47,16 +49,19 @@ def compute_wave(
     frames = (clean.analysis, weights.frame, responses, wave)
     numbers = estimate_numbers(*frames, plan_numbers(study, wave.id), with_lineage)
     tests = test_hypotheses(*frames, plan_tests(study, wave.id), memo, with_lineage)
+    items = describe_items(clean.analysis, responses, wave, plan_items(study, wave.id), with_lineage)
+    lineages = (numbers.lineage, tests.lineage, items.lineage)
     return WaveResults(
         responses=responses,
         analysis=clean.analysis,
         numbers=numbers.frame,
         tests=tests.frame,
+        items=items.frame,
         flow=clean.flow,
         diagnostics=weights.diagnostics,
-        edges=pd.concat([numbers.lineage.edges, tests.lineage.edges]),
-        row_sets=pd.concat([numbers.lineage.row_sets, tests.lineage.row_sets]),
-        origins=dict.fromkeys(("clean", "weight", "estimate", "test"), IN_PROCESS),
+        edges=pd.concat([lineage.edges for lineage in lineages]),
+        row_sets=pd.concat([lineage.row_sets for lineage in lineages]),
+        origins=dict.fromkeys(("clean", "weight", "estimate", "test", "items"), IN_PROCESS),
         raw_digest=file_digest(study.directory / wave.wave.raw),
     )
 

@@ -4,6 +4,7 @@ STAGES = [
     "weight_responses",
     "estimate_numbers",
     "test_hypotheses",
+    "describe_items",
 ]
 BESIDE_STAGES = ["compute_response_rates", "analyse_interviews"]
 
@@ -22,6 +23,9 @@ rule collect_ledger:
         tests=per_wave("results/{wave}/tests.parquet"),
         test_edges=per_wave("results/{wave}/tests_edges.parquet"),
         test_row_sets=per_wave("results/{wave}/tests_row_sets.parquet"),
+        described=per_wave("results/{wave}/items.parquet"),
+        described_edges=per_wave("results/{wave}/items_edges.parquet"),
+        described_row_sets=per_wave("results/{wave}/items_row_sets.parquet"),
         beside=BESIDE_FILES,
         response=RESPONSE_FILES,
         interviews=INTERVIEW_FILES,

@@ -25,6 +25,8 @@ _STAGES_BEFORE = {
     "estimate": ("import", "clean", "weight", "estimate"),
     "test": ("import", "clean", "weight", "test"),
     "weighting": ("import", "clean", "weight"),
+    "scale": ("import", "clean", "items"),
+    "nonresponse": ("import", "clean", "items"),
     "flow": ("import", "clean"),
     "response": ("response",),
     "interview": ("interview",),

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from surveyspec.conditions import Condition, Value, variables_of
 from surveyspec.documents import Document, KeyPath, load_document
 from surveyspec.identifiers import UNWEIGHTED
+from surveyspec.items import KINDS as ITEM_KINDS
 from surveyspec.plan import canonical, plan_tests
 from surveyspec.slices import WORDING, without
 from surveyspec.study import Study, WaveSpec
@@ -138,6 +139,8 @@ class Specification:
 
     def _own_fields(self, row: Mapping[str, Any], with_own: bool) -> set[str]:
         """Return the fields of the entry that declares a number, and for adjusted p-values those of its family."""
+        if row["kind"] in ITEM_KINDS:
+            return {f"{row['wave']}.described.{row['kind']}"} if with_own else set()
         section = {"estimate": "estimates", "test": "hypotheses"}.get(row["kind"])
         if section is None:
             return set()
@@ -184,6 +187,8 @@ def _wave_entries(wave: WaveSpec) -> Iterator[Part]:
         yield "wording", f"{wave.id}.variables.{code}.label", keys, labels
     for name, weight in declared.weights.items():
         yield "value", f"{wave.id}.weights.{name}", (*at, "weights", name), weight.model_dump(exclude={"label"})
+    yield "value", f"{wave.id}.described.scale", (*at, "scales"), declared.scales
+    yield "value", f"{wave.id}.described.nonresponse", (*at, "item_nonresponse"), declared.item_nonresponse
     if declared.dispositions is not None:
         keys = (*at, "dispositions")
         yield "value", f"{wave.id}.dispositions", keys, list(declared.dispositions.frames)

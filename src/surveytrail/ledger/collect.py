@@ -12,12 +12,13 @@ from typing import Any
 import pandas as pd
 
 from surveyspec.identifiers import UNWEIGHTED, number_id
+from surveyspec.items import ItemSpec, plan_items
 from surveyspec.plan import NumberSpec, TestSpec, digest, joined, plan_numbers, plan_tests
 from surveyspec.study import INTERVIEWS, Study, WaveSpec
 from surveytrail.ledger.beside import interview_rows, response_rows
 from surveytrail.ledger.columns import typed
 from surveytrail.ledger.display import ROUNDING, SIGNIFICANT_DIGITS, interval_text, value_text
-from surveytrail.ledger.wording import FLOW, TESTS, WEIGHTING
+from surveytrail.ledger.wording import FLOW, ITEMS, TESTS, WEIGHTING
 from surveytrail.lineage import (
     COUNT,
     EDGE_COLUMNS,
@@ -51,10 +52,10 @@ class WaveResults:
     Parameters
     ----------
     responses, analysis : records before and after cleaning (only ``record`` and ``respondent`` are read)
-    numbers, tests : rows as the estimation and test stages give them
+    numbers, tests, items : rows as the stages of estimation, tests and questions give them
     flow, diagnostics : counts of cleaning and diagnostics of weighting
-    edges, row_sets : lineage of numbers and tests
-    origins : by stage: clean, weight, estimate, test
+    edges, row_sets : lineage of these three
+    origins : by stage: clean, weight, estimate, test, items
     raw_digest : digest of the raw file
     """
 
@@ -62,6 +63,7 @@ class WaveResults:
     analysis: pd.DataFrame
     numbers: pd.DataFrame
     tests: pd.DataFrame
+    items: pd.DataFrame
     flow: pd.DataFrame
     diagnostics: pd.DataFrame
     edges: pd.DataFrame
@@ -135,6 +137,7 @@ def collect_ledger(
             *_weighting_rows(study, wave, result, lineage),
             *_estimate_rows(study, wave, result),
             *_test_rows(study, wave, result),
+            *_item_rows(study, wave, result),
         ]
         for row in made:
             origin = result.origins[str(row.pop("stage"))]
@@ -235,6 +238,32 @@ def _test_fields(study: Study, wave: WaveSpec, spec: TestSpec, identifier: str, 
         "settings": {name: value for name, value in settings.items() if value is not None},
         "seed": hypothesis.seed,
         "stage": "test",
+        "config_line": study.line(*spec.keys),
+    }
+
+
+def _item_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
+    specs = {spec.id: spec for spec in plan_items(study, wave.id)}
+    return [{**_item_fields(study, wave, specs[str(row["id"])]), **row} for row in _rows(result.items)]
+
+
+def _item_fields(study: Study, wave: WaveSpec, spec: ItemSpec) -> dict[str, object]:
+    """Return the fields of a number about questions that come from config and codebook."""
+    own = [code for code in (spec.scale, spec.item) if code is not None]
+    return {
+        "kind": spec.kind,
+        "estimate": spec.kind,
+        "item": own[-1],
+        "weight": UNWEIGHTED,
+        "estimator": "count" if spec.kind == "nonresponse" else spec.statistic,
+        "statistic": spec.statistic,
+        "variables": own,
+        "filter": "",
+        "label": joined([*(wave.label(code) for code in own), ITEMS[spec.statistic]]),
+        "question": _question(wave, spec.items),
+        "unit": spec.unit,
+        "decimals": spec.decimals,
+        "stage": "items",
         "config_line": study.line(*spec.keys),
     }
 

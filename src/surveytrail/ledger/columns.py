@@ -8,11 +8,11 @@ TEXT, NUMBER, INTEGER, TEXTS = "text", "float64", "Int64", "list of text"
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "id": (TEXT, "number id: wave.estimate[.item][.category][.group=level].weight"),
-    "kind": (TEXT, "estimate, test, flow, weighting, response or interview"),
+    "kind": (TEXT, "estimate, test, scale, nonresponse, flow, weighting, response or interview"),
     "wave": (TEXT, "wave id, or 'interviews'"),
     "estimate": (
         TEXT,
-        "id of the estimate or hypothesis; flow, weights, response, counts, codes and alpha are built in",
+        "id of the estimate or hypothesis; built in: scale, nonresponse, flow, weights, response, counts, codes, alpha",
     ),
     "item": (
         TEXT,

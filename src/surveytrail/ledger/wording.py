@@ -211,3 +211,31 @@ TESTS = {
     },
     "odds_ratio": {"en": "odds ratio", "fr": "rapport de cotes", "de": "Odds Ratio", "it": "odds ratio"},
 }
+ITEMS = {
+    "alpha": {"en": "Cronbach’s α", "fr": "α de Cronbach", "de": "Cronbachs α", "it": "α di Cronbach"},
+    "item_mean": {"en": "mean", "fr": "moyenne", "de": "Mittelwert", "it": "media"},
+    "item_sd": {
+        "en": "standard deviation",
+        "fr": "écart-type",
+        "de": "Standardabweichung",
+        "it": "deviazione standard",
+    },
+    "item_rest": {
+        "en": "correlation with the other items",
+        "fr": "corrélation avec les autres items",
+        "de": "Korrelation mit den übrigen Items",
+        "it": "correlazione con gli altri item",
+    },
+    "alpha_without": {
+        "en": "α without this item",
+        "fr": "α sans cet item",
+        "de": "α ohne dieses Item",
+        "it": "α senza questo item",
+    },
+    "answered": {"en": "answered", "fr": "répondu", "de": "beantwortet", "it": "risposto"},
+    "not_asked": {"en": "not asked", "fr": "non posée", "de": "nicht gefragt", "it": "non chiesta"},
+    "not_reached": {"en": "not reached", "fr": "non atteinte", "de": "nicht erreicht", "it": "non raggiunta"},
+    "no_answer": {"en": "no answer", "fr": "sans réponse", "de": "keine Antwort", "it": "nessuna risposta"},
+    "dont_know": {"en": "don’t know", "fr": "ne sait pas", "de": "weiss nicht", "it": "non so"},
+    "implausible": {"en": "implausible", "fr": "invraisemblable", "de": "unplausibel", "it": "implausibile"},
+}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from surveyspec.codebook import Position, Variable
+from surveyspec.items import plan_items
 from surveyspec.plan import plan_numbers, plan_tests
 from surveyspec.problems import Problem, StudyError, listed
 from surveyspec.sources import sources
@@ -91,6 +92,8 @@ def variables_read(study: Study, wave: WaveSpec) -> dict[str, bool]:
     for test in plan_tests(study, wave.id):
         values += sources(wave, test.values)
         everywhere += sources(wave, [test.where] if test.where is not None else [])
+    for question in plan_items(study, wave.id):
+        values += sources(wave, question.items)
     values += skip_logic_sources(wave, dict.fromkeys(values))
     for weight in wave.wave.weights.values():
         everywhere += sources(wave, weight_reads(wave, weight))
@@ -103,6 +106,7 @@ def value_readers(study: Study, wave: WaveSpec) -> dict[str, list[Member]]:
     from surveytrail.proof.members import Member
 
     members = [Member.of_number(wave, spec) for spec in plan_numbers(study, wave.id)]
+    members += [Member.of_items(wave, spec) for spec in plan_items(study, wave.id)]
     members += [Member.of_test(wave, spec, TESTS[spec.hypothesis.test].weighted) for spec in plan_tests(study, wave.id)]
     found: dict[str, list[Member]] = {}
     for member in members:

@@ -8,9 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from surveyspec.conditions import Condition, Value, is_value
+from surveyspec.conditions import Condition, Value, Variable, is_value
 from surveyspec.config import ColumnWeight
 from surveyspec.identifiers import UNWEIGHTED
+from surveyspec.items import ItemSpec
 from surveyspec.plan import NumberSpec, TestSpec
 from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
@@ -44,6 +45,11 @@ class Member:
     def of_number(cls, wave: WaveSpec, spec: NumberSpec) -> Member:
         """Return the base of an estimate."""
         return cls(wave, (spec.value,), spec.where, spec.groups, spec.weight, spec.estimator != "quantile")
+
+    @classmethod
+    def of_items(cls, wave: WaveSpec, spec: ItemSpec) -> Member:
+        """Return the base of a number about questions: all who are analysed."""
+        return cls(wave, tuple(Variable(item) for item in spec.items), None, (), UNWEIGHTED, False)
 
     @classmethod
     def of_test(cls, wave: WaveSpec, spec: TestSpec, weighted: bool) -> Member:

@@ -14,6 +14,7 @@ import numpy as np
 
 from surveyspec.catalogue import TESTS
 from surveyspec.identifiers import UNWEIGHTED, number_id
+from surveyspec.items import plan_items
 from surveyspec.plan import plan_numbers, plan_tests
 from surveyspec.problems import StudyError
 from surveyspec.sources import skip_logic_sources
@@ -236,6 +237,7 @@ class _Judge:
 def _members(study: Study, wave: WaveSpec, numbers: Iterable[str]) -> dict[str, list[Member]]:
     """Return the bases that each estimate and each statistic of a test is computed from."""
     estimates = {spec.id: [Member.of_number(wave, spec)] for spec in plan_numbers(study, wave.id)}
+    estimates |= {spec.id: [Member.of_items(wave, spec)] for spec in plan_items(study, wave.id)}
     specs = plan_tests(study, wave.id)
     tests = {spec.stem: Member.of_test(wave, spec, TESTS[spec.hypothesis.test].weighted) for spec in specs}
     families: dict[tuple[str, str], list[Member]] = {}

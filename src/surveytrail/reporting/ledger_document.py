@@ -16,6 +16,7 @@ from surveyspec.problems import Problem, StudyError
 from surveyspec.study import CONFIG, Study
 from surveytrail.claims import check_claims
 from surveytrail.manifest import data_status, load_manifest
+from surveytrail.reporting.calibration_table import calibration_texts
 from surveytrail.reporting.codebook_texts import chosen, codebook_texts
 from surveytrail.reporting.extension import word, words
 from surveytrail.reporting.wording import (
@@ -63,6 +64,7 @@ def ledger_document(
     status = data_status(study)
     rows = ledger.to_dict("records")
     parameters, percentages = _parameters(study, languages)
+    targets = calibration_texts(study, languages)
     document = {
         "study": {
             "id": study.config.study.id,
@@ -74,8 +76,8 @@ def ledger_document(
         "apart": [] if study.config.study.waves_comparable else list(study.waves),
         "languages": languages,
         "numbers": {str(row["id"]): _number(study, row, languages, verdicts) for row in rows},
-        "parameters": parameters,
-        "percentages": percentages,
+        "parameters": parameters | targets[0],
+        "percentages": percentages | targets[1],
         "codebook": codebook_texts(study, languages),
         "figures": _figures(study, figures, languages),
         "claims": _claims(study, ledger, languages),

@@ -12,9 +12,11 @@ from surveyspec.config import Table, TableColumn
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.problems import Problem, StudyError, did_you_mean
 from surveyspec.study import CONFIG, Study
+from surveytrail.reporting.calibration_table import calibration_table
 from surveytrail.reporting.codebook_tables import codebook_tables
 from surveytrail.reporting.fieldwork_tables import interviews_table, response_tables
 from surveytrail.reporting.hypotheses_table import hypotheses_table
+from surveytrail.reporting.items_tables import nonresponse_table, scales_table
 from surveytrail.reporting.spans import NO_VALUE, anchor, codebook, markdown_table, note, num, param, source, word
 
 
@@ -51,9 +53,12 @@ def fragments(study: Study, ledger: pd.DataFrame, synthetic: bool) -> dict[str, 
     for wave in study.waves:
         made[f"flow_{wave}.md"] = _flow(wave, numbers)
         made[f"codebook_{wave}.md"] = codebook_tables(study, wave)
+        made[f"scales_{wave}.md"] = scales_table(study, wave)
+        made[f"nonresponse_{wave}.md"] = nonresponse_table(study, wave, numbers.rows)
         made[f"response_{wave}.md"] = response_tables(study, wave, numbers.rows)
         weights = [_weighting(study, wave, weight, numbers) for weight in study.waves[wave].wave.weights]
         made[f"weighting_{wave}.md"] = "\n".join(weight for weight in weights if weight)
+    made["calibration.md"] = calibration_table(study, numbers.rows)
     made["hypotheses.md"] = hypotheses_table(study, numbers.rows, synthetic)
     made["interviews.md"] = interviews_table(study, numbers.rows)
     if problems:

@@ -51,7 +51,8 @@ def _unit(row: Mapping[str, Any]) -> str:
     """Return the word for what a number counts or is computed over."""
     if row["kind"] == "interview":
         return "segments" if row["estimate"] == "alpha" or row["statistic"] == "segments" else "interviews"
-    return {"estimate": "respondents", "test": "respondents", "response": "cases"}.get(str(row["kind"]), "records")
+    asked = dict.fromkeys(("estimate", "test", "scale", "nonresponse"), "respondents")
+    return {**asked, "response": "cases"}.get(str(row["kind"]), "records")
 
 
 def rows_text(row: Mapping[str, Any], languages: list[str]) -> dict[str, str]:
