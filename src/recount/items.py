@@ -14,20 +14,27 @@ from collections.abc import Sequence
 import duckdb
 import numpy as np
 
+from recount.coding import left_out_sql
 from recount.conditions import answer, reason, text_literal
 from recount.distributions import f_quantile
 from recount.intervals import NONE, Limits
 from recount.results import Result
 from recount.tables import FloatArray, arrays, number
+from surveyspec.conditions import Variable
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.items import ANSWERED, LEVEL, SMALLEST, ItemSpec
 from surveyspec.plan import digest
+from surveyspec.study import WaveSpec
 
 
-def recount_items(connection: duckdb.DuckDBPyConnection, specs: Sequence[ItemSpec], analysed: str) -> list[Result]:
+def recount_items(
+    connection: duckdb.DuckDBPyConnection, wave: WaveSpec, specs: Sequence[ItemSpec], analysed: str
+) -> list[Result]:
     """Recompute the numbers about a wave's questions from the table of analysed records."""
     return [
-        _nonresponse(connection, spec, analysed) if spec.kind == "nonresponse" else _scale(connection, spec, analysed)
+        _nonresponse(connection, spec, analysed)
+        if spec.kind == "nonresponse"
+        else _scale(connection, wave, spec, analysed)
         for spec in specs
     ]
 
@@ -55,17 +62,19 @@ def _nonresponse(connection: duckdb.DuckDBPyConnection, spec: ItemSpec, analysed
     )  # fmt: skip
 
 
-def _scale(connection: duckdb.DuckDBPyConnection, spec: ItemSpec, analysed: str) -> Result:
+def _scale(connection: duckdb.DuckDBPyConnection, wave: WaveSpec, spec: ItemSpec, analysed: str) -> Result:
     columns = ", ".join(answer(item) for item in spec.items)
     known = " AND ".join(f"{answer(item)} IS NOT NULL" for item in spec.items)
     found = arrays(connection, f"SELECT {columns} FROM {analysed} WHERE {known} ORDER BY record")
     answers = np.column_stack(list(found.values()))
     for item, total in spec.reverse:
         answers[:, spec.items.index(item)] = total - answers[:, spec.items.index(item)]
+    why = left_out_sql(wave, [Variable(item) for item in spec.items], known)
+    left_out = connection.execute(f"SELECT histogram({why}) FROM {analysed} WHERE NOT ({known})").fetchall()[0][0]
     value, limits = _statistic(spec, answers) if len(answers) >= SMALLEST else (None, NONE)
     return Result(
         spec.id, value, spec.unit, spec.decimals, n_in=number(connection, f"SELECT count(*) FROM {analysed}"),
-        n_used=len(answers), limits=limits, identity=_identity(spec),
+        n_used=len(answers), n_excluded=dict(left_out or {}), limits=limits, identity=_identity(spec),
     )  # fmt: skip
 
 

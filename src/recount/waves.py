@@ -72,7 +72,7 @@ def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str)
         }  # fmt: skip
         results.append(replace(result, identity=identity))
     results += test_hypotheses(connection, wave, plan_tests(study, name), names, weights, "analysed")
-    results += recount_items(connection, plan_items(study, name), "analysed")
+    results += recount_items(connection, wave, plan_items(study, name), "analysed")
     return [*results, *recount_response(connection, study, name)]
 
 

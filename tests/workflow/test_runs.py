@@ -133,7 +133,7 @@ def test_a_changed_hypothesis_reruns_the_tests(workflow: Path, study: Path) -> N
 
 def test_a_changed_exclusion_reruns_cleaning_but_not_the_import(workflow: Path, study: Path) -> None:
     edit(study / "config.yaml", "faster_than: 0.5", "faster_than: 0.4")
-    stages = {"clean_responses", "weight_responses", "estimate_numbers", "test_hypotheses"}
+    stages = {"clean_responses", "weight_responses", "estimate_numbers", "test_hypotheses", "describe_items"}
     assert planned(workflow, study) - AFTER_LEDGER == stages
 
 
