@@ -26,16 +26,24 @@ from surveyspec.items import ANSWERED, LEVEL, SMALLEST, ItemSpec
 from surveyspec.plan import digest
 from surveyspec.study import WaveSpec
 
+COLUMNS_AT_ONCE = 200
+
 
 def recount_items(
     connection: duckdb.DuckDBPyConnection, wave: WaveSpec, specs: Sequence[ItemSpec], analysed: str
 ) -> list[Result]:
     """Recompute the numbers about a wave's questions from the table of analysed records."""
+    size = number(connection, f"SELECT count(*) FROM {analysed}")
+    counted = [spec for spec in specs if spec.kind == "nonresponse"]
+    counts: list[int] = []
+    for start in range(0, len(counted), COLUMNS_AT_ONCE):
+        conditions = [_outcome_sql(spec) for spec in counted[start : start + COLUMNS_AT_ONCE]]
+        chosen = ", ".join(f"count(*) FILTER ({condition})" for condition in conditions)
+        counts += connection.execute(f"SELECT {chosen} FROM {analysed}").fetchall()[0]
+    scales = [spec for spec in specs if spec.kind == "scale"]
     return [
-        _nonresponse(connection, spec, analysed)
-        if spec.kind == "nonresponse"
-        else _scale(connection, wave, spec, analysed)
-        for spec in specs
+        *(_scale(connection, wave, spec, analysed, size) for spec in scales),
+        *(_nonresponse(spec, int(count), size) for spec, count in zip(counted, counts, strict=True)),
     ]
 
 
@@ -48,21 +56,22 @@ def _identity(spec: ItemSpec) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _nonresponse(connection: duckdb.DuckDBPyConnection, spec: ItemSpec, analysed: str) -> Result:
+def _outcome_sql(spec: ItemSpec) -> str:
+    """Return in SQL that a question was answered, or that its answer is missing for one reason."""
     assert spec.item is not None
     if spec.statistic == ANSWERED:
-        counted = f"{answer(spec.item)} IS NOT NULL"
-    else:
-        counted = f"{answer(spec.item)} IS NULL AND {reason(spec.item)} = {text_literal(spec.statistic.upper())}"
-    size = number(connection, f"SELECT count(*) FROM {analysed}")
-    count = number(connection, f"SELECT count(*) FROM {analysed} WHERE {counted}")
+        return f"{answer(spec.item)} IS NOT NULL"
+    return f"{answer(spec.item)} IS NULL AND {reason(spec.item)} = {text_literal(spec.statistic.upper())}"
+
+
+def _nonresponse(spec: ItemSpec, count: int, size: int) -> Result:
     return Result(
         spec.id, float(count), spec.unit, spec.decimals, n_in=size, n_used=size, numerator=count,
         identity=_identity(spec),
     )  # fmt: skip
 
 
-def _scale(connection: duckdb.DuckDBPyConnection, wave: WaveSpec, spec: ItemSpec, analysed: str) -> Result:
+def _scale(connection: duckdb.DuckDBPyConnection, wave: WaveSpec, spec: ItemSpec, analysed: str, size: int) -> Result:
     columns = ", ".join(answer(item) for item in spec.items)
     known = " AND ".join(f"{answer(item)} IS NOT NULL" for item in spec.items)
     found = arrays(connection, f"SELECT {columns} FROM {analysed} WHERE {known} ORDER BY record")
@@ -73,7 +82,7 @@ def _scale(connection: duckdb.DuckDBPyConnection, wave: WaveSpec, spec: ItemSpec
     left_out = connection.execute(f"SELECT histogram({why}) FROM {analysed} WHERE NOT ({known})").fetchall()[0][0]
     value, limits = _statistic(spec, answers) if len(answers) >= SMALLEST else (None, NONE)
     return Result(
-        spec.id, value, spec.unit, spec.decimals, n_in=number(connection, f"SELECT count(*) FROM {analysed}"),
+        spec.id, value, spec.unit, spec.decimals, n_in=size,
         n_used=len(answers), n_excluded=dict(left_out or {}), limits=limits, identity=_identity(spec),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from surveytrail.frames import write_frame
 from surveytrail.pipeline import compute_ledger
 from surveytrail.proof.census import take_census
 from surveytrail.proof.tamper import Tamperer, tamper
+from surveytrail.reporting.tables import fragments
 from tests.proof.studies import finished
 from tests.tiny import CODEBOOK, CONFIG, write_tiny
 
@@ -124,6 +126,21 @@ def test_both_engines_agree(tmp_path: Path, count: int) -> None:
     assert outcome.summary()["mismatches"] == {}
     assert outcome.summary()["by_kind"]["scale"]["numbers"] == 13
     assert outcome.summary()["by_kind"]["nonresponse"]["numbers"] == 24
+
+
+def test_tables_of_the_appendix_hold_spans_only(tmp_path: Path) -> None:
+    study = load_study(study_of(tmp_path))
+    made = fragments(study, compute_ledger(study, with_lineage=False).frame, True)
+    scales, missing = made["scales_w1.md"], made["nonresponse_w1.md"]
+    assert '[]{num="w1.scale.alpha.use_scale.unweighted" show="interval"}' in scales
+    assert '[]{num="w1.scale.item_rest.use_scale.gamma.unweighted"}' in scales
+    assert '[]{num="w1.nonresponse.not_asked.USE_B.unweighted"}' in missing
+    assert '[]{word="tables.nonresponse.implausible"}' not in missing  # a reason that nobody had
+    for text in (scales, missing):
+        assert not re.search(r"\d", re.sub(r"\[\]\{[^}]*\}|\{#[^}]*\}", "", text))
+    plain = load_study(write_tiny(tmp_path / "plain"))
+    none = fragments(plain, compute_ledger(plain, with_lineage=False).frame, True)
+    assert (none["scales_w1.md"], none["nonresponse_w1.md"], none["calibration.md"]) == ("", "", "")
 
 
 def test_answers_that_do_not_vary_have_no_alpha(tmp_path: Path) -> None:
