@@ -128,7 +128,11 @@ def model(case: Case, reference: Reference) -> Figures:
     predictors = model_matrix(frame, terms)
     if inputs.get("model") == "olr":
         fit = ordinal.proportional_odds(design, frame[outcome], list(frame[outcome].cat.categories), predictors)
-        return {"value": fit.coefficients, "se": fit.standard_error, "deliberate": {"value": "ordinal_optimum", "se": "numeric_hessian"}}
+        return {
+            "value": fit.coefficients,
+            "se": fit.standard_error,
+            "deliberate": {"value": "ordinal_optimum", "se": "numeric_hessian"},
+        }
     fit = regression.generalised_linear(design, frame[outcome].to_numpy(float), predictors, family=inputs["family"])
     if inputs.get("test") == "term_test":
         return _term(case, fit)
