@@ -115,7 +115,7 @@ def stage_page(page: Page, folder: Path) -> None:
 
 
 def _keep_own_numbers(page: Page, folder: Path) -> None:
-    """Leave only a page's own numbers in a copy of the ledger: reading them all takes a third of a short page's time."""
+    """Leave only a page's own numbers in a copy of the ledger; reading all takes a third of a short page's time."""
     document = json.loads((folder / LEDGER).read_text(encoding="utf-8"))
     numbers = {name: document["numbers"][name] for name in printed_numbers(page, folder, document)}
     (folder / LEDGER).write_text(json.dumps({**document, "numbers": numbers}, ensure_ascii=False), encoding="utf-8")
