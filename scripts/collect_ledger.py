@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.study import INTERVIEWS, load_study
 from surveytrail.digests import call_line, file_digest
 from surveytrail.frames import read_frame, write_frame, write_whole
@@ -15,12 +16,20 @@ STAGES = {
     "weight": "weight_responses",
     "estimate": "estimate_numbers",
     "test": "test_hypotheses",
+    "compare": "compare_specifications",
 }
 
 
 def origin(rule: str) -> Origin:
     script = Path(snakemake.params.workflow) / "scripts" / f"{rule}.py"
     return Origin(rule, f"scripts/{rule}.py", call_line(script, rule), snakemake.params.stages[rule])
+
+
+def frames(kind: str, place: int) -> list[pd.DataFrame]:
+    """Read the edges or row sets of a wave's estimates, tests and sensitivity."""
+    files = [given[f"{stage}_{kind}"][place] for stage in ("number", "test")]
+    own = sensitivity.get(list(study.waves)[place])
+    return [read_frame(Path(file)) for file in [*files, *([own[kind]] if own is not None else [])]]
 
 
 def beside(section: str, files: list[str], rule: str) -> BesideResults:
@@ -32,18 +41,22 @@ def beside(section: str, files: list[str], rule: str) -> BesideResults:
 with logged(snakemake.log[0]):
     study = load_study(Path.cwd())
     given = snakemake.input
+    compared = [wave for wave in study.waves if plan_sensitivity(study, wave)]
+    sensitivity = {
+        wave: dict(zip(("rows", "edges", "row_sets"), given.sensitivity[3 * place : 3 * place + 3], strict=True))
+        for place, wave in enumerate(compared)
+    }
     results = {
         wave: WaveResults(
             responses=pd.read_parquet(given.responses[place], columns=["record", "respondent"]),
             analysis=pd.read_parquet(given.analysis[place], columns=["record"]),
             numbers=read_frame(Path(given.numbers[place])),
             tests=read_frame(Path(given.tests[place])),
+            sensitivity=read_frame(Path(sensitivity[wave]["rows"])) if wave in sensitivity else pd.DataFrame(),
             flow=pd.read_csv(given.flow[place], keep_default_na=False),
             diagnostics=pd.read_csv(given.diagnostics[place], keep_default_na=False, na_values={"level": [""]}),
-            edges=pd.concat([read_frame(Path(given.number_edges[place])), read_frame(Path(given.test_edges[place]))]),
-            row_sets=pd.concat(
-                [read_frame(Path(given.number_row_sets[place])), read_frame(Path(given.test_row_sets[place]))]
-            ),
+            edges=pd.concat(frames("edges", place)),
+            row_sets=pd.concat(frames("row_sets", place)),
             origins={stage: origin(rule) for stage, rule in STAGES.items()},
             raw_digest=file_digest(Path(given.raw[place])),
         )

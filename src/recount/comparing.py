@@ -16,7 +16,7 @@ from recount.printing import interval_text, is_tie, value_text
 from recount.results import Result
 from surveyspec.problems import Problem, StudyError, listed
 
-RECOMPUTED_KINDS = ("estimate", "test", "flow", "weighting", "response", "interview")
+RECOMPUTED_KINDS = ("estimate", "test", "sensitivity", "flow", "weighting", "response", "interview")
 CLOSED_FORM, ITERATIVE = 1e-9, 1e-6
 INDEPENDENT = "independent code"
 # Below this, a difference is rounding of a figure that is zero in exact arithmetic.

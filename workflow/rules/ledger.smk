@@ -5,7 +5,12 @@ STAGES = [
     "estimate_numbers",
     "test_hypotheses",
 ]
-BESIDE_STAGES = ["compute_response_rates", "analyse_interviews"]
+# stages of what a study need not have
+OTHER_STAGES = [
+    "compare_specifications",
+    "compute_response_rates",
+    "analyse_interviews",
+]
 
 
 rule collect_ledger:
@@ -22,6 +27,7 @@ rule collect_ledger:
         tests=per_wave("results/{wave}/tests.parquet"),
         test_edges=per_wave("results/{wave}/tests_edges.parquet"),
         test_row_sets=per_wave("results/{wave}/tests_row_sets.parquet"),
+        sensitivity=SENSITIVITY_FILES,
         beside=BESIDE_FILES,
         response=RESPONSE_FILES,
         interviews=INTERVIEW_FILES,
@@ -35,7 +41,7 @@ rule collect_ledger:
     params:
         study=slices.ledger_slice(STUDY),
         code=code("collect_ledger.py"),
-        stages={stage: code(f"{stage}.py") for stage in [*STAGES, *BESIDE_STAGES]},
+        stages={stage: code(f"{stage}.py") for stage in [*STAGES, *OTHER_STAGES]},
         lock=LOCK,
         workflow=str(WORKFLOW),
     script:

@@ -17,7 +17,8 @@ from surveytrail.integrity.record import git
 
 STAGES = {
     "import": "import_responses", "clean": "clean_responses", "weight": "weight_responses",
-    "estimate": "estimate_numbers", "test": "test_hypotheses", "response": "compute_response_rates",
+    "estimate": "estimate_numbers", "test": "test_hypotheses", "compare": "compare_specifications",
+    "response": "compute_response_rates",
     "interview": "analyse_interviews", "collect": "collect_ledger",
 }  # fmt: skip
 MODULE_LEVEL = "module level"

@@ -15,6 +15,7 @@ from surveyspec.study import CONFIG, Study
 from surveytrail.reporting.codebook_tables import codebook_tables
 from surveytrail.reporting.fieldwork_tables import interviews_table, response_tables
 from surveytrail.reporting.hypotheses_table import hypotheses_table
+from surveytrail.reporting.sensitivity_table import sensitivity_table
 from surveytrail.reporting.spans import NO_VALUE, anchor, codebook, markdown_table, note, num, param, source, word
 
 
@@ -55,6 +56,7 @@ def fragments(study: Study, ledger: pd.DataFrame, synthetic: bool) -> dict[str, 
         weights = [_weighting(study, wave, weight, numbers) for weight in study.waves[wave].wave.weights]
         made[f"weighting_{wave}.md"] = "\n".join(weight for weight in weights if weight)
     made["hypotheses.md"] = hypotheses_table(study, numbers.rows, synthetic)
+    made["sensitivity.md"] = sensitivity_table(study)
     made["interviews.md"] = interviews_table(study, numbers.rows)
     if problems:
         raise StudyError(problems)
