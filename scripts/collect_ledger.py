@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.study import INTERVIEWS, load_study
 from surveytrail.digests import call_line, file_digest
 from surveytrail.frames import read_frame, write_frame, write_whole
@@ -16,6 +17,7 @@ STAGES = {
     "estimate": "estimate_numbers",
     "test": "test_hypotheses",
     "items": "describe_items",
+    "compare": "compare_specifications",
 }
 
 
@@ -24,30 +26,39 @@ def origin(rule: str) -> Origin:
     return Origin(rule, f"scripts/{rule}.py", call_line(script, rule), snakemake.params.stages[rule])
 
 
+def frames(kind: str, place: int) -> list[pd.DataFrame]:
+    """Read the edges or row sets of a wave's estimates, tests, questions and sensitivity."""
+    files = [given[f"{stage}_{kind}"][place] for stage in ("number", "test", "described")]
+    own = sensitivity.get(list(study.waves)[place])
+    return [read_frame(Path(file)) for file in [*files, *([own[kind]] if own is not None else [])]]
+
+
 def beside(section: str, files: list[str], rule: str) -> BesideResults:
     numbers, edges, row_sets = (read_frame(Path(file)) for file in files)
     digests = {file: file_digest(Path(file)) for file in snakemake.input.beside}
     return BesideResults(section, numbers, edges, row_sets, origin(rule), digests)
 
 
-def together(place: int, *files: list[str]) -> pd.DataFrame:
-    return pd.concat([read_frame(Path(file[place])) for file in files])
-
-
 with logged(snakemake.log[0]):
     study = load_study(Path.cwd())
     given = snakemake.input
+    compared = [wave for wave in study.waves if plan_sensitivity(study, wave)]
+    sensitivity = {
+        wave: dict(zip(("rows", "edges", "row_sets"), given.sensitivity[3 * place : 3 * place + 3], strict=True))
+        for place, wave in enumerate(compared)
+    }
     results = {
         wave: WaveResults(
             responses=pd.read_parquet(given.responses[place], columns=["record", "respondent"]),
             analysis=pd.read_parquet(given.analysis[place], columns=["record"]),
             numbers=read_frame(Path(given.numbers[place])),
             tests=read_frame(Path(given.tests[place])),
+            sensitivity=read_frame(Path(sensitivity[wave]["rows"])) if wave in sensitivity else pd.DataFrame(),
             items=read_frame(Path(given.described[place])),
             flow=pd.read_csv(given.flow[place], keep_default_na=False),
             diagnostics=pd.read_csv(given.diagnostics[place], keep_default_na=False, na_values={"level": [""]}),
-            edges=together(place, given.number_edges, given.test_edges, given.described_edges),
-            row_sets=together(place, given.number_row_sets, given.test_row_sets, given.described_row_sets),
+            edges=pd.concat(frames("edges", place)),
+            row_sets=pd.concat(frames("row_sets", place)),
             origins={stage: origin(rule) for stage, rule in STAGES.items()},
             raw_digest=file_digest(Path(given.raw[place])),
         )

@@ -16,7 +16,9 @@ from recount.printing import interval_text, is_tie, value_text
 from recount.results import Result
 from surveyspec.problems import Problem, StudyError, listed
 
-RECOMPUTED_KINDS = ("estimate", "test", "scale", "nonresponse", "flow", "weighting", "response", "interview")
+RECOMPUTED_KINDS = (
+    "estimate", "test", "sensitivity", "scale", "nonresponse", "flow", "weighting", "response", "interview",
+)  # fmt: skip
 CLOSED_FORM, ITERATIVE = 1e-9, 1e-6
 INDEPENDENT = "independent code"
 # Below this, a difference is rounding of a figure that is zero in exact arithmetic.

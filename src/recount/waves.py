@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import duckdb
-import pyarrow
 
 from recount.cleaning import exclude_records
 from recount.coding import code_answers, names_of
@@ -15,7 +14,8 @@ from recount.items import recount_items
 from recount.raw import load_raw
 from recount.response import recount_response
 from recount.results import Result
-from recount.weighting import Weight, make_weight
+from recount.sensitivity import recount_sensitivity
+from recount.weighting import add_weights, make_weight
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.items import plan_items
 from surveyspec.plan import digest, plan_numbers, plan_tests
@@ -25,7 +25,7 @@ COUNTS = {"n", "records_outside", "trimmed"}
 
 
 def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[Result]:
-    """Recompute all statistics of a wave: flow, weighting, estimates, tests, questions, response.
+    """Recompute all statistics of a wave: flow, weighting, estimates, tests, sensitivity, questions, response.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str)
         weight: make_weight(connection, wave, weight, study.directory, names, "analysed")
         for weight in wave.wave.weights
     }
-    _add_weights(connection, weights, "analysed")
+    add_weights(connection, weights, "analysed")
     results = [
         Result(
             number_id(name, "flow", UNWEIGHTED, step.split(".")), float(count), "count", 0,
@@ -73,21 +73,8 @@ def recount_wave(connection: duckdb.DuckDBPyConnection, study: Study, name: str)
         results.append(replace(result, identity=identity))
     results += test_hypotheses(connection, wave, plan_tests(study, name), names, weights, "analysed")
     results += recount_items(connection, wave, plan_items(study, name), "analysed")
+    results += recount_sensitivity(connection, study, name, names, "coded")
     return [*results, *recount_response(connection, study, name)]
-
-
-def _add_weights(connection: duckdb.DuckDBPyConnection, weights: dict[str, Weight], analysed: str) -> None:
-    """Give the table of analysed records one column per weight."""
-    records = connection.execute(f"SELECT record FROM {analysed} ORDER BY record").fetchnumpy()["record"]
-    columns = {f"w{place}": weight.final for place, weight in enumerate(weights.values())}
-    made = pyarrow.table({"record": records, **columns})
-    connection.register("made_weights", made)
-    connection.execute(
-        f"CREATE OR REPLACE TABLE weighted AS SELECT * FROM {analysed} JOIN made_weights USING (record) ORDER BY record"
-    )
-    connection.unregister("made_weights")
-    connection.execute(f"DROP TABLE {analysed}")
-    connection.execute(f"ALTER TABLE weighted RENAME TO {analysed}")
 
 
 def _diagnostic(wave: str, weight: str, statistic: str, value: float) -> Result:

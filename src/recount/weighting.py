@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow
 from numpy.typing import NDArray
 
 from recount.conditions import Names, answer, condition_sql
@@ -124,6 +125,20 @@ def make_weight(
     diagnostics = {"records_outside": float((~population).sum()), "trimmed": float(cut)}
     diagnostics |= _margins_met(wave, levels, targets, cells, final, population)
     return Weight(final, raked, cells, diagnostics | kish(final))
+
+
+def add_weights(connection: duckdb.DuckDBPyConnection, weights: Mapping[str, Weight], analysed: str) -> None:
+    """Give the table of analysed records one column per weight."""
+    records = connection.execute(f"SELECT record FROM {analysed} ORDER BY record").fetchnumpy()["record"]
+    columns = {f"w{place}": weight.final for place, weight in enumerate(weights.values())}
+    made = pyarrow.table({"record": records, **columns})
+    connection.register("made_weights", made)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE weighted AS SELECT * FROM {analysed} JOIN made_weights USING (record) ORDER BY record"
+    )
+    connection.unregister("made_weights")
+    connection.execute(f"DROP TABLE {analysed}")
+    connection.execute(f"ALTER TABLE weighted RENAME TO {analysed}")
 
 
 def _column(connection: duckdb.DuckDBPyConnection, expression: str, table: str) -> FloatArray:

@@ -79,6 +79,34 @@ class FlowFigure(Strict):
     wave: Id
 
 
+class SpecificationCurveFigure(Strict):
+    """A headline number under every decision of the section `sensitivity`: its values in order, the options below."""
+
+    id: Id
+    kind: Literal["specification_curve"]
+    title: LocalText
+    number: str = Field(description="a number of the section 'sensitivity'")
+    axis: LocalText
+
+
+class WeightingFigure(Strict):
+    """Margins in the population, before and after weighting."""
+
+    id: Id
+    kind: Literal["weighting"]
+    title: LocalText
+    wave: Id
+    weight: Id = Field(description="a raked weight of the wave")
+    axis: LocalText
+
+
 Figure = Annotated[
-    DotsFigure | StackedBarsFigure | RanksFigure | ForestFigure | FlowFigure, Field(discriminator="kind")
+    DotsFigure
+    | StackedBarsFigure
+    | RanksFigure
+    | ForestFigure
+    | FlowFigure
+    | SpecificationCurveFigure
+    | WeightingFigure,
+    Field(discriminator="kind"),
 ]

@@ -13,6 +13,7 @@ from typing import Any
 from surveyspec.interviews import plan_interviews
 from surveyspec.items import plan_items
 from surveyspec.plan import digest, plan_numbers, plan_tests
+from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.study import Study, WaveSpec
 
 WORDING = {"label", "title", "stems", "languages", "stem"}
@@ -62,6 +63,19 @@ def items_slice(study: Study, wave: str) -> str:
     return digest([(spec.id, spec.canonical()) for spec in plan_items(study, wave)])
 
 
+def sensitivity_slice(study: Study, wave: str) -> str:
+    """What the sensitivity of a wave's headline numbers reads: every specification, and what they are made from."""
+    spec = study.waves[wave]
+    specs = [
+        [
+            [(one.id, one.canonical()) for one in found.specifications],
+            [(one.id, found.summary_digest(one)) for one in found.summaries],
+        ]
+        for found in plan_sensitivity(study, wave)
+    ]
+    return digest([specs, clean_slice(spec), weight_slice(spec)])
+
+
 def response_slice(wave: WaveSpec) -> str:
     """What the response rates read: file, frames and checks."""
     declared = wave.wave.dispositions
@@ -79,6 +93,7 @@ def ledger_slice(study: Study) -> str:
     config = study.config.model_dump(exclude={"figures", "report", "published", "calibration"})
     keys = [spec.keys for spec in plan_numbers(study)] + [spec.keys for spec in plan_tests(study)]
     keys += [spec.keys for wave in study.waves for spec in plan_items(study, wave)]
+    keys += [multiverse.keys for multiverse in plan_sensitivity(study)]
     lines = [study.line(*key) for key in keys]
     codes = study.interview_codebook.model_dump() if study.interview_codebook else None
     derived = [wave.wave.model_dump(include={"derived"}) for wave in study.waves.values()]

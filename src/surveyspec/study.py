@@ -222,6 +222,8 @@ def load_study(directory: Path) -> Study:
     ------
     StudyError : all problems of config and codebooks together
     """
+    from surveyspec.sensitivity import sensitivity_problems  # it expands a study, and so needs this module first
+
     document = load_document(directory / CONFIG, CONFIG)
     config = parse_document(StudyConfig, document)
     waves: dict[str, WaveSpec] = {}
@@ -248,6 +250,7 @@ def load_study(directory: Path) -> Study:
     toolbox = _add_toolbox(directory, config, waves) if config.toolbox is not None else None
     study = Study(directory, config, document, waves, interviews, toolbox, tuple(targets))
     problems = [*study_problems(study), *(toolbox_problems(study, toolbox) if toolbox is not None else [])]
+    problems = problems or sensitivity_problems(study)  # it expands what must be sound before
     if problems:
         raise StudyError(problems)
     return study

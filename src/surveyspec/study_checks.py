@@ -10,7 +10,16 @@ from surveyspec.catalogue import ANSWERED_ROLES, TESTS, VALUE_ROLES
 from surveyspec.conditions import ConditionError, parse_condition, variables_of
 from surveyspec.config import Derived, Estimate
 from surveyspec.documents import KeyPath
-from surveyspec.figures import DotsFigure, Figure, FlowFigure, ForestFigure, RanksFigure, StackedBarsFigure
+from surveyspec.figures import (
+    DotsFigure,
+    Figure,
+    FlowFigure,
+    ForestFigure,
+    RanksFigure,
+    SpecificationCurveFigure,
+    StackedBarsFigure,
+    WeightingFigure,
+)
 from surveyspec.identifiers import CONFIG, FIELDWORK, INTERVIEWS, UNWEIGHTED
 from surveyspec.problems import Problem, did_you_mean, listed
 from surveyspec.response import frame_inconsistencies
@@ -211,6 +220,16 @@ def _check_figure_tests(check: _Checker, at: KeyPath, figure: Figure) -> None:
     """Report hypotheses and waves that a figure names and the study does not have, or cannot be drawn this way."""
     if isinstance(figure, FlowFigure):
         check.known((*at, "wave"), figure.wave, list(check.study.config.waves), "wave")
+    if isinstance(figure, SpecificationCurveFigure):
+        declared = check.study.config.sensitivity
+        numbers = [entry.number for entry in declared.numbers] if declared is not None else []
+        check.known((*at, "number"), figure.number, numbers, "number of the section 'sensitivity'")
+    if isinstance(figure, WeightingFigure) and check.known(
+        (*at, "wave"), figure.wave, list(check.study.config.waves), "wave"
+    ):
+        weights = check.study.config.waves[figure.wave].weights
+        raked = [name for name, weight in weights.items() if weight.method == "raking"]
+        check.known((*at, "weight"), figure.weight, raked, "raked weight")
     if isinstance(figure, StackedBarsFigure):
         named = [estimate for estimate in check.study.config.estimates if estimate.id == figure.estimate]
         if named and named[0].distribution is None:

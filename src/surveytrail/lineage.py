@@ -21,6 +21,7 @@ from surveyspec.sources import Read, skip_logic_sources, sources
 from surveyspec.study import WaveSpec
 
 Kind = Literal["DIRECT", "INDIRECT", "GLOBAL"]
+_Edge = tuple[str, str, str, str, tuple[str, ...]]
 EDGE_COLUMNS = ["number_id", "kind", "why", "wave", "row_set", "columns"]
 ROW_SET_COLUMNS = ["row_set", "wave", "size", "bitmap"]
 # what an edge's `why` says: the proofs read these words
@@ -33,7 +34,7 @@ class Lineage:
     """Collects the edges of many numbers; equal sets of records are stored once."""
 
     def __init__(self) -> None:
-        self._edges: dict[tuple[str, str, str, str, str, tuple[str, ...]], None] = {}
+        self._edges: dict[str, dict[_Edge, None]] = {}
         self._row_sets: dict[str, tuple[str, str, int, bytes]] = {}
         self._digests: dict[tuple[str, bytes], str] = {}
         self._exclusions: dict[str, list[tuple[Kind, str, list[str]]]] = {}
@@ -42,14 +43,15 @@ class Lineage:
         """Add an edge from a number to the given raw records (numbered from 1) and raw columns."""
         names = list(dict.fromkeys(columns))
         if names and len(records):
-            key = (number, kind, why, wave, self._row_set(wave, records), tuple(names))
-            self._edges[key] = None
+            edge = (kind, why, wave, self._row_set(wave, records), tuple(names))
+            self._edges.setdefault(number, {})[edge] = None
 
-    def add_as(self, number: str, other: Lineage) -> None:
-        """Add all edges of another lineage as edges of one number."""
-        self._row_sets |= other._row_sets
-        for _, kind, why, wave, row_set, columns in other._edges:
-            self._edges[number, kind, why, wave, row_set, columns] = None
+    def add_as(self, number: str, other: Lineage, of: str | None = None) -> None:
+        """Add the edges of another lineage, all of them or those ``of`` one number, as edges of a number."""
+        for name in other._edges if of is None else [of]:
+            edges = other._edges.get(name, {})
+            self._edges.setdefault(number, {}).update(edges)
+            self._row_sets |= {row_set: other._row_sets[row_set] for _, _, _, row_set, _ in edges}
 
     def add_exclusions(self, number: str, wave: WaveSpec, every_record: np.ndarray) -> None:
         """Add what decides whether records are analysed at all: the cleaning rules' columns, on every raw record."""
@@ -67,8 +69,9 @@ class Lineage:
 
     @property
     def edges(self) -> pd.DataFrame:
-        """One row per edge, in the order first added."""
-        return pd.DataFrame([(*edge, list(columns)) for *edge, columns in self._edges], columns=EDGE_COLUMNS)
+        """One row per edge, number by number, in the order first added."""
+        rows = [(number, *edge, list(columns)) for number, edges in self._edges.items() for *edge, columns in edges]
+        return pd.DataFrame(rows, columns=EDGE_COLUMNS)
 
     @property
     def row_sets(self) -> pd.DataFrame:

@@ -20,8 +20,9 @@ from surveytrail.interviews import analyse_interviews
 from surveytrail.items import describe_items
 from surveytrail.ledger.collect import BesideResults, Ledger, Origin, WaveResults, collect_ledger
 from surveytrail.response import compute_response_rates
+from surveytrail.sensitivity import compare_specifications
 from surveytrail.testing import test_hypotheses
-from surveytrail.weighting import read_margins, weight_responses
+from surveytrail.weighting import margins_of, weight_responses
 
 IN_PROCESS = Origin("(in process)", "", 0, "")
 
@@ -40,28 +41,26 @@ def compute_wave(
     """Run all stages of one wave on its raw table; ``memo`` and ``with_lineage`` as in ``test_hypotheses``."""
     responses = code_responses(table, wave.wave, wave.codebook).frame
     clean = clean_responses(responses, wave)
-    margins = {
-        name: read_margins(study.directory / weight.margins, wave, name, weight)
-        for name, weight in wave.wave.weights.items()
-        if weight.method == "raking"
-    }
+    margins = margins_of(study.directory, wave)
     weights = weight_responses(clean.analysis, wave, margins)
     frames = (clean.analysis, weights.frame, responses, wave)
     numbers = estimate_numbers(*frames, plan_numbers(study, wave.id), with_lineage)
     tests = test_hypotheses(*frames, plan_tests(study, wave.id), memo, with_lineage)
+    sensitivity = compare_specifications(responses, study, wave, margins, with_lineage)
     items = describe_items(clean.analysis, responses, wave, plan_items(study, wave.id), with_lineage)
-    lineages = (numbers.lineage, tests.lineage, items.lineage)
+    lineages = (numbers.lineage, tests.lineage, sensitivity.lineage, items.lineage)
     return WaveResults(
         responses=responses,
         analysis=clean.analysis,
         numbers=numbers.frame,
         tests=tests.frame,
         items=items.frame,
+        sensitivity=sensitivity.frame,
         flow=clean.flow,
         diagnostics=weights.diagnostics,
         edges=pd.concat([lineage.edges for lineage in lineages]),
         row_sets=pd.concat([lineage.row_sets for lineage in lineages]),
-        origins=dict.fromkeys(("clean", "weight", "estimate", "test", "items"), IN_PROCESS),
+        origins=dict.fromkeys(("clean", "weight", "estimate", "test", "compare", "items"), IN_PROCESS),
         raw_digest=file_digest(study.directory / wave.wave.raw),
     )
 

@@ -108,6 +108,15 @@ def _raking_model(analysis: pd.DataFrame, wave: WaveSpec, weight: RakedWeight, b
     )
 
 
+def margins_of(directory: Path, wave: WaveSpec) -> dict[str, pd.DataFrame]:
+    """Read the population margins of each raked weight of a wave, from the files in a study's folder."""
+    return {
+        name: read_margins(directory / weight.margins, wave, name, weight)
+        for name, weight in wave.wave.weights.items()
+        if isinstance(weight, RakedWeight)
+    }
+
+
 def read_margins(path: Path, wave: WaveSpec, name: str, weight: RakedWeight) -> pd.DataFrame:
     """Read the population margins of a raked weight.
 

@@ -6,12 +6,18 @@ import pytest
 
 from surveyspec.study import Study
 from surveytrail.proof.tamper import Tamperer
-from tests.proof.studies import first_wave, small_study
+from tests.proof.studies import VARIED, first_wave, small_study
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return small_study(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def varied(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The small study with headline numbers under other decisions."""
+    return small_study(tmp_path_factory.mktemp("varied"), VARIED)
 
 
 @pytest.fixture(scope="session")

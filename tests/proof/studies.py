@@ -113,6 +113,51 @@ report:
   languages: [en]
   pages: [report/index.qmd]
 """
+SENSITIVITY = """\
+claims:
+  on_unsupported: mark
+  statements:
+    - {id: most, text: {en: most}, holds_if: w1.use.alpha.unweighted > 0.5 and w1.late.unweighted > 0}
+sensitivity:
+  at_most: 20
+  decisions:
+    - id: weighting
+      label: {en: Weights}
+      reported: {en: none}
+      options:
+        - {id: raked, label: {en: raked}, weight: raked}
+        - {id: file, label: {en: of the file}, weight: post}
+    - id: fast
+      label: {en: Fast answers}
+      reported: {en: out}
+      options:
+        - {id: kept, label: {en: kept}, without: [speeders]}
+        - {id: stricter, label: {en: more out}, rules: {speeders: {faster_than: 0.9, among: USE_A >= 2}}}
+    - id: twice
+      label: {en: Answered twice}
+      reported: {en: first answer}
+      options:
+        - {id: last, label: {en: last answer}, rules: {again: {keep: last}}}
+    - id: use
+      label: {en: Use}
+      reported: {en: at least monthly}
+      options:
+        - {id: weekly, label: {en: weekly}, share: ">= 3"}
+        - {id: late, label: {en: late question answered}, where: LATE >= 1}
+    - id: large
+      label: {en: Large firms}
+      reported: {en: "in, not weighted"}
+      options:
+        - id: out
+          label: {en: "out, weighted"}
+          weight: raked
+          rules: {no_size: {exclude: missing(SIZE) or SIZE == 2}}
+  numbers:
+    - {number: w1.use.alpha.unweighted, crossed: [weighting, fast], singly: [twice, use, large], claims: [most]}
+    - {number: w1.level.unweighted, crossed: [fast], singly: [twice]}
+report:
+"""
+VARIED = CONFIG.replace("report:\n", SENSITIVITY)
 HEADER = '"lfdn";"duration";"token";"v_1";"v_2";"v_3";"v_4";"v_5";"weight";"v_6";"ip";"rts1";"rts2"'
 
 
@@ -142,9 +187,9 @@ def records(count: int = 60) -> list[str]:
     return found
 
 
-def small_study(folder: Path) -> Study:
+def small_study(folder: Path, config: str = CONFIG) -> Study:
     """Write the small study and its results to a folder."""
-    write_tiny(folder, config=CONFIG, codebook=CODEBOOK, header=HEADER, records=records(), margins=MARGINS)
+    write_tiny(folder, config=config, codebook=CODEBOOK, header=HEADER, records=records(), margins=MARGINS)
     return finished(folder)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from surveyspec.problems import StudyError
+from surveytrail.reporting.checks import printed_numbers
+from surveytrail.reporting.pages import load_pages
 from surveytrail.reporting.render import pandoc_program
 from tests.reporting.conftest import Rendered
+from tests.reporting.documents import read_html
 from tests.reporting.fixtures.small_report import CONFIG, INDEX, MORE, ledger_of, line_of, write_study
 from tests.reporting.whole import render_report, stage_whole
 
@@ -161,3 +166,15 @@ def test_under_quarto_the_filter_leaves_to_quarto_what_quarto_does(rendered: Ren
     assert "Figure\u00a01:" not in done.stdout
     assert 'data-num="w1.use.facebook.unweighted"' in done.stdout and "Section\u00a02</a>" in done.stdout
     assert "Quarto 1.9.38, Pandoc" in done.stdout
+
+
+def test_the_numbers_of_a_page_are_found_in_text_included_files_and_figures(rendered: Rendered) -> None:
+    staged = rendered.folder / "source"
+    ledger = json.loads((staged / "ledger.json").read_text(encoding="utf-8"))
+    page = next(page for page in load_pages(rendered.study) if page.stem == "index")
+    found = printed_numbers(page, staged, ledger)
+    html = read_html(rendered.folder / "index.html")
+    assert {link.attributes["data-num"] for link in html.all("a", class_="st-num")} <= set(found)
+    figure = (staged / "figures" / "channels.en.svg").read_text(encoding="utf-8")
+    assert set(re.findall(r'data-number="([^"]+)"', figure)) <= set(found)
+    assert set(found) < set(ledger["numbers"])

@@ -55,7 +55,7 @@ def test_a_language_neutral_page_is_rendered_in_every_language_with_its_own_text
     assert "8,1\u202f%" in {found.text for found in numbers(french)}
     assert french.one("h1").text == "Une petite étude"
     assert french.one("h2", id="section").text.endswith("Taille")
-    assert french.one("caption").text == "Tableau\u00a01\u00a0: Usage selon la taille"
+    assert french.one("caption").text == "Tableau\u00a01\u202f: Usage selon la taille"
 
 
 def test_appendix_has_an_entry_for_each_printed_number_and_no_other(page: Element) -> None:

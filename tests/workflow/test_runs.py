@@ -31,6 +31,17 @@ HYPOTHESES = """\
 hypotheses:
   - {id: H1, label: {en: Alpha goes with Beta}, wave: w1, plan: confirmatory, family: f, test: spearman, x: USE_A,
      y: USE_B, expect: positive}
+sensitivity:
+  at_most: 4
+  decisions:
+    - id: fast
+      label: {en: Fast answers}
+      reported: {en: out}
+      options:
+        - {id: kept, label: {en: kept}, without: [speeders]}
+        - {id: slower, label: {en: slower}, rules: {speeders: {faster_than: 0.95}}}
+  numbers:
+    - {number: w1.use.alpha.unweighted, crossed: [fast]}
 report:
 """
 STUDY = CONFIG.replace("report:\n", HYPOTHESES).replace("report/index.qmd", "report/index.qmd, report/more.qmd")
@@ -131,9 +142,21 @@ def test_a_changed_hypothesis_reruns_the_tests(workflow: Path, study: Path) -> N
     assert planned(workflow, study) - AFTER_LEDGER == {"test_hypotheses"}
 
 
+def test_a_changed_decision_reruns_the_sensitivity(workflow: Path, study: Path) -> None:
+    edit(study / "config.yaml", "faster_than: 0.95", "faster_than: 0.9")
+    assert planned(workflow, study) - AFTER_LEDGER == {"compare_specifications"}
+
+
 def test_a_changed_exclusion_reruns_cleaning_but_not_the_import(workflow: Path, study: Path) -> None:
     edit(study / "config.yaml", "faster_than: 0.5", "faster_than: 0.4")
-    stages = {"clean_responses", "weight_responses", "estimate_numbers", "test_hypotheses", "describe_items"}
+    stages = {
+        "clean_responses",
+        "weight_responses",
+        "estimate_numbers",
+        "test_hypotheses",
+        "describe_items",
+        "compare_specifications",
+    }
     assert planned(workflow, study) - AFTER_LEDGER == stages
 
 

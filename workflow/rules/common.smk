@@ -17,6 +17,7 @@ from snakemake.exceptions import WorkflowError
 
 from surveyspec import slices
 from surveyspec.problems import StudyError
+from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.study import load_study
 from surveytrail.digests import code_digest, file_digest, file_digests
 from surveytrail.manifest import check_manifest, data_status, wave_status

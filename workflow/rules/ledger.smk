@@ -6,7 +6,12 @@ STAGES = [
     "test_hypotheses",
     "describe_items",
 ]
-BESIDE_STAGES = ["compute_response_rates", "analyse_interviews"]
+# stages of what a study need not have
+OTHER_STAGES = [
+    "compare_specifications",
+    "compute_response_rates",
+    "analyse_interviews",
+]
 
 
 rule collect_ledger:
@@ -26,6 +31,7 @@ rule collect_ledger:
         described=per_wave("results/{wave}/items.parquet"),
         described_edges=per_wave("results/{wave}/items_edges.parquet"),
         described_row_sets=per_wave("results/{wave}/items_row_sets.parquet"),
+        sensitivity=SENSITIVITY_FILES,
         beside=BESIDE_FILES,
         response=RESPONSE_FILES,
         interviews=INTERVIEW_FILES,
@@ -39,7 +45,7 @@ rule collect_ledger:
     params:
         study=slices.ledger_slice(STUDY),
         code=code("collect_ledger.py"),
-        stages={stage: code(f"{stage}.py") for stage in [*STAGES, *BESIDE_STAGES]},
+        stages={stage: code(f"{stage}.py") for stage in [*STAGES, *OTHER_STAGES]},
         lock=LOCK,
         workflow=str(WORKFLOW),
     script:

@@ -9,6 +9,7 @@ SEALED = dict.fromkeys(
             for stage in STAGES
             for output in expand(getattr(rules, stage).output, wave=WAVES)
         ),
+        *SENSITIVITY_FILES,
         *RESPONSE_FILES,
         *INTERVIEW_FILES,
         *rules.collect_ledger.output,

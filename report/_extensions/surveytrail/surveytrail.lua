@@ -49,7 +49,7 @@ local function entry_of(id)
   return ledger.numbers[id] or fail('unknown number "' .. id .. '"', 'look the id up with: trail trace')
 end
 
-local function colon() return lang == 'fr' and '\u{a0}:' or ':' end
+local function colon() return lang == 'fr' and '\u{202f}:' or ':' end
 
 -- Spans ---------------------------------------------------------------------------------------------------------
 

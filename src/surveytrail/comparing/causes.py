@@ -24,6 +24,7 @@ KINDS: tuple[Kind, ...] = ("data", "specification", "code", "environment", "form
 _STAGES_BEFORE = {
     "estimate": ("import", "clean", "weight", "estimate"),
     "test": ("import", "clean", "weight", "test"),
+    "sensitivity": ("import", "clean", "weight", "estimate", "compare"),
     "weighting": ("import", "clean", "weight"),
     "scale": ("import", "clean", "items"),
     "nonresponse": ("import", "clean", "items"),

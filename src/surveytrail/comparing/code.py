@@ -17,8 +17,9 @@ from surveytrail.integrity.record import git
 
 STAGES = {
     "import": "import_responses", "clean": "clean_responses", "weight": "weight_responses",
-    "estimate": "estimate_numbers", "test": "test_hypotheses", "items": "describe_items",
-    "response": "compute_response_rates", "interview": "analyse_interviews", "collect": "collect_ledger",
+    "estimate": "estimate_numbers", "test": "test_hypotheses", "compare": "compare_specifications",
+    "items": "describe_items", "response": "compute_response_rates",
+    "interview": "analyse_interviews", "collect": "collect_ledger",
 }  # fmt: skip
 MODULE_LEVEL = "module level"
 

@@ -15,10 +15,12 @@ from functools import cached_property
 from typing import Any, Literal
 
 from surveyspec.conditions import Condition, Value, variables_of
+from surveyspec.config import Sensitivity
 from surveyspec.documents import Document, KeyPath, load_document
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.items import KINDS as ITEM_KINDS
 from surveyspec.plan import canonical, plan_tests
+from surveyspec.sensitivity import KIND as SENSITIVITY
 from surveyspec.slices import WORDING, without
 from surveyspec.study import Study, WaveSpec
 
@@ -77,7 +79,7 @@ class Specification:
             return set()
         codes = [code for code in self._variables(row, wave) if code in wave.names]
         names = {f"{wave.id}.reader", f"{wave.id}.respondent", f"{wave.id}.last_page", "languages"}
-        names |= self._own_fields(row, with_own)
+        names |= self._own_fields(row, with_own) | self._decisions(row, with_own)
         names |= {f"{wave.id}.cleaning", *(f"{wave.id}.cleaning.{rule.id}" for rule in wave.wave.cleaning)}
         for rule in wave.wave.cleaning:
             codes += wave.rule_variables(rule)
@@ -97,6 +99,19 @@ class Specification:
         if code is None:
             return own | {"interviews.codes"}
         return own | {f"interviews.codes.{code}", f"interviews.codes.{code}.label"}
+
+    def _decisions(self, row: Mapping[str, Any], with_own: bool) -> set[str]:
+        """Return the entries that say what is decided otherwise: of one specification its own, else of all."""
+        if row["kind"] != SENSITIVITY:
+            return set()
+        settings = json.loads(row["settings"])
+        if "options" in settings:
+            stems = [f"sensitivity.decisions.{name}.{option}" for name, option in settings["options"].items()]
+            stems += [f"sensitivity.decisions.{name}.label" for name in settings["options"]]
+        else:
+            stems = ["sensitivity.decisions.", f"sensitivity.numbers.{settings['reported']}"]
+        names = {name for name in self.entries if name.startswith(tuple(stems))}
+        return {name for name in names if with_own or self.entries[name].role != "value"}
 
     def lines(self, entry: Entry) -> list[tuple[int, str]]:
         """Return the lines of an entry in its file, numbered from 1; empty lines and comments are left out.
@@ -141,7 +156,7 @@ class Specification:
         """Return the fields of the entry that declares a number, and for adjusted p-values those of its family."""
         if row["kind"] in ITEM_KINDS:
             return {f"{row['wave']}.described.{row['kind']}"} if with_own else set()
-        section = {"estimate": "estimates", "test": "hypotheses"}.get(row["kind"])
+        section = {"estimate": "estimates", SENSITIVITY: "estimates", "test": "hypotheses"}.get(row["kind"])
         if section is None:
             return set()
         tests = self.study.config.hypotheses
@@ -159,6 +174,8 @@ class Specification:
             settings = config.interviews.model_dump(mode="json", exclude={"metadata", "segments", "codebook"})
             for field, value in settings.items():
                 yield "value", f"interviews.settings.{field}", ("interviews", field), value
+        if config.sensitivity is not None:
+            yield from _sensitivity_entries(config.sensitivity)
         sections: dict[str, Iterable[Any]] = {"estimates": config.estimates, "hypotheses": config.hypotheses}
         for section, declared in sections.items():
             for place, entry in enumerate(declared):
@@ -193,6 +210,19 @@ def _wave_entries(wave: WaveSpec) -> Iterator[Part]:
         keys = (*at, "dispositions")
         yield "value", f"{wave.id}.dispositions", keys, list(declared.dispositions.frames)
         yield "wording", f"{wave.id}.dispositions.label", keys, declared.dispositions.frames
+
+
+def _sensitivity_entries(declared: Sensitivity) -> Iterator[Part]:
+    for place, decision in enumerate(declared.decisions):
+        name, at = f"sensitivity.decisions.{decision.id}", ("sensitivity", "decisions", place)
+        yield "wording", f"{name}.label", (*at, "label"), decision.label
+        for at_option, option in enumerate(decision.options):
+            keys: KeyPath = (*at, "options", at_option)
+            yield "value", f"{name}.{option.id}", keys, option.model_dump(mode="json", exclude={"label"})
+            yield "wording", f"{name}.{option.id}.label", (*keys, "label"), option.label
+    for place, headline in enumerate(declared.numbers):
+        name = f"sensitivity.numbers.{headline.number}"
+        yield "value", name, ("sensitivity", "numbers", place), headline.model_dump(mode="json")
 
 
 def _codebook_entries(wave: WaveSpec) -> Iterator[Part]:

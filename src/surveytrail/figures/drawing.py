@@ -15,12 +15,15 @@ from surveyspec.figures import Figure
 from surveyspec.study import Study
 from surveytrail.figures.bars import draw_stacked_bars
 from surveytrail.figures.content import FigureContent
+from surveytrail.figures.curve import draw_curve
 from surveytrail.figures.dots import draw_dots
 from surveytrail.figures.estimates import dots_content, stacked_bars_content
 from surveytrail.figures.flow import flow_content
 from surveytrail.figures.flow_chart import draw_flow
 from surveytrail.figures.hypotheses import hypotheses_content
+from surveytrail.figures.margins import weighting_content
 from surveytrail.figures.sheet import Sheet
+from surveytrail.figures.specifications import curve_content
 from surveytrail.figures.style import figure_style
 from surveytrail.figures.svg import finished_svg, place_id
 from surveytrail.figures.tokens import line_text
@@ -29,12 +32,14 @@ from surveytrail.manifest import data_status
 
 # per kind: what it shows, gathered from the ledger, and how that is drawn
 Gather = Callable[[Study, Any, pd.DataFrame, str], FigureContent]
-KINDS: dict[str, tuple[Gather, Callable[[FigureContent], Sheet]]] = {
+KINDS: dict[str, tuple[Gather, Callable[[Any], Sheet]]] = {
     "dots": (dots_content, draw_dots),
     "ranks": (hypotheses_content, draw_dots),
     "forest": (hypotheses_content, draw_dots),
     "stacked_bars": (stacked_bars_content, draw_stacked_bars),
     "flow": (flow_content, draw_flow),
+    "specification_curve": (curve_content, draw_curve),
+    "weighting": (weighting_content, draw_dots),
 }
 
 
@@ -95,7 +100,7 @@ def _manifest(study: Study, sheet: Sheet, files: dict[str, bytes]) -> dict[str, 
         "data_status": data_status(study),
         "title": content.title.as_json(),
         "alt": {"text": line_text(content.alt), "parts": [token.as_json() for token in content.alt]},
-        "numbers": sorted({mark.number for mark in content.marks}),
+        "numbers": sorted({*(mark.number for mark in content.marks), *_printed(sheet)}),
         "texts": [
             {
                 "text": line_text(text.tokens),
@@ -108,6 +113,11 @@ def _manifest(study: Study, sheet: Sheet, files: dict[str, bytes]) -> dict[str, 
         "places": _places(sheet),
         "files": {name: sha256(data).hexdigest() for name, data in files.items()},
     }
+
+
+def _printed(sheet: Sheet) -> set[str]:
+    """Return the numbers that some text prints, notes included."""
+    return {token.source for text in sheet.texts for token in text.tokens if token.kind == "R"}
 
 
 def _places(sheet: Sheet) -> list[dict[str, Any]]:

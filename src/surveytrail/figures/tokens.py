@@ -57,6 +57,49 @@ WORDS: dict[str, dict[str, str]] = {
         "de": "Forest-Plot: {title}. Effekte mit ihren Intervallen.",
         "it": "Forest plot: {title}. Effetti con i loro intervalli.",
     },
+    "alt_specification_curve": {
+        "en": "Specification curve: {title}.",
+        "fr": "Courbe des spécifications\u00a0: {title}.",
+        "de": "Spezifikationskurve: {title}.",
+        "it": "Curva delle specificazioni: {title}.",
+    },
+    "alt_weighting": {
+        "en": "Dot plot: {title}. Shares in the population, before and after weighting.",
+        "fr": "Graphique à points\u00a0: {title}. Parts dans la population, avant et après pondération.",
+        "de": "Punktdiagramm: {title}. Anteile in der Grundgesamtheit, vor und nach Gewichtung.",
+        "it": "Grafico a punti: {title}. Quote nella popolazione, prima e dopo la ponderazione.",
+    },
+    "reported": {"en": "as reported", "fr": "valeur publiée", "de": "wie berichtet", "it": "come riportato"},
+    "other_specifications": {
+        "en": "other decisions",
+        "fr": "autres décisions",
+        "de": "andere Entscheidungen",
+        "it": "altre decisioni",
+    },
+    "reported_value": {
+        "en": "Reported: {value}.",
+        "fr": "Valeur publiée\u00a0: {value}.",
+        "de": "Berichtet: {value}.",
+        "it": "Riportato: {value}.",
+    },
+    "specifications": {
+        "en": "{count} specifications, {smallest} to {largest}; the interval holds the reported value in {covering}",
+        "fr": "{count} spécifications, de {smallest} à {largest}; l’intervalle contient la valeur publiée dans "
+        "{covering}",
+        "de": "{count} Spezifikationen, von {smallest} bis {largest}; das Intervall enthält den berichteten Wert bei "
+        "{covering}",
+        "it": "{count} specificazioni, da {smallest} a {largest}; l’intervallo contiene il valore riportato in "
+        "{covering}",
+    },
+    "margin_target": {"en": "population", "fr": "population", "de": "Grundgesamtheit", "it": "popolazione"},
+    "margin_before": {"en": "before", "fr": "avant", "de": "vorher", "it": "prima"},
+    "margin_after": {"en": "after", "fr": "après", "de": "nachher", "it": "dopo"},
+    "weighting_cost": {
+        "en": "{n} weighted; design effect {deff}; they carry the information of {n_effective} unweighted ones",
+        "fr": "{n} pondérés; effet de plan {deff}; autant d’information que {n_effective} non pondérés",
+        "de": "{n} gewichtet; Designeffekt {deff}; so viel Information wie {n_effective} ungewichtete",
+        "it": "{n} ponderati; effetto del disegno {deff}; tanta informazione quanta {n_effective} non ponderati",
+    },
     "alt_flow": {
         "en": "Flow diagram: {title}.",
         "fr": "Diagramme de flux\u00a0: {title}.",

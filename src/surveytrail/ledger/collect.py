@@ -14,10 +14,12 @@ import pandas as pd
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.items import ItemSpec, plan_items
 from surveyspec.plan import NumberSpec, TestSpec, digest, joined, plan_numbers, plan_tests
+from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.study import INTERVIEWS, Study, WaveSpec
 from surveytrail.ledger.beside import interview_rows, response_rows
 from surveytrail.ledger.columns import typed
 from surveytrail.ledger.display import ROUNDING, SIGNIFICANT_DIGITS, interval_text, value_text
+from surveytrail.ledger.sensitivity import specification_fields, summary_fields
 from surveytrail.ledger.wording import FLOW, ITEMS, TESTS, WEIGHTING
 from surveytrail.lineage import (
     COUNT,
@@ -52,10 +54,10 @@ class WaveResults:
     Parameters
     ----------
     responses, analysis : records before and after cleaning (only ``record`` and ``respondent`` are read)
-    numbers, tests, items : rows as the stages of estimation, tests and questions give them
+    numbers, tests, sensitivity, items : rows as these stages give them
     flow, diagnostics : counts of cleaning and diagnostics of weighting
-    edges, row_sets : lineage of these three
-    origins : by stage: clean, weight, estimate, test, items
+    edges, row_sets : lineage of these four
+    origins : by stage: clean, weight, estimate, test, compare, items
     raw_digest : digest of the raw file
     """
 
@@ -64,6 +66,7 @@ class WaveResults:
     numbers: pd.DataFrame
     tests: pd.DataFrame
     items: pd.DataFrame
+    sensitivity: pd.DataFrame
     flow: pd.DataFrame
     diagnostics: pd.DataFrame
     edges: pd.DataFrame
@@ -138,6 +141,7 @@ def collect_ledger(
             *_estimate_rows(study, wave, result),
             *_test_rows(study, wave, result),
             *_item_rows(study, wave, result),
+            *_sensitivity_rows(study, wave, result),
         ]
         for row in made:
             origin = result.origins[str(row.pop("stage"))]
@@ -198,6 +202,17 @@ def _spec_fields(study: Study, wave: WaveSpec, spec: NumberSpec) -> dict[str, ob
         "stage": "estimate",
         "config_line": study.line(*spec.keys),
     }
+
+
+def _sensitivity_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
+    fields: dict[str, dict[str, object]] = {}
+    for multiverse in plan_sensitivity(study, wave.id):
+        headline = _spec_fields(study, wave, multiverse.reported.number)
+        for spec in multiverse.alternatives:
+            fields[spec.id] = specification_fields(study, spec, headline)
+        for summary in multiverse.summaries:
+            fields[summary.id] = summary_fields(study, multiverse, summary, headline)
+    return [{**fields[str(row["id"])], **row} for row in _rows(result.sensitivity)]
 
 
 def _question(wave: WaveSpec, codes: tuple[str, ...]) -> dict[str, str]:

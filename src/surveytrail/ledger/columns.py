@@ -8,11 +8,12 @@ TEXT, NUMBER, INTEGER, TEXTS = "text", "float64", "Int64", "list of text"
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "id": (TEXT, "number id: wave.estimate[.item][.category][.group=level].weight"),
-    "kind": (TEXT, "estimate, test, scale, nonresponse, flow, weighting, response or interview"),
+    "kind": (TEXT, "estimate, test, sensitivity, scale, nonresponse, flow, weighting, response or interview"),
     "wave": (TEXT, "wave id, or 'interviews'"),
     "estimate": (
         TEXT,
-        "id of the estimate or hypothesis; built in: scale, nonresponse, flow, weights, response, counts, codes, alpha",
+        "id of the estimate (in sensitivity, of the one that is varied) or hypothesis; scale, nonresponse, "
+        "flow, weights, response, counts, codes and alpha are built in",
     ),
     "item": (
         TEXT,
@@ -31,7 +32,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "value": (NUMBER, "in natural units: a share lies between 0 and 1"),
     "numerator": (INTEGER, "unweighted counts and shares: the exact numerator"),
     "denominator": (INTEGER, "unweighted shares: the exact denominator"),
-    "n_in": (INTEGER, "analysed records in the base and groups"),
+    "n_in": (INTEGER, "analysed records in the base and groups; specifications, where a number is about all of them"),
     "n_used": (INTEGER, "of these, records with a known value and a positive weight"),
     "n_excluded": (TEXT, "JSON: reason and number of those not used"),
     "n_weighted": (NUMBER, "sum of weights of the records used"),

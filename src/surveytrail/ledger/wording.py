@@ -73,6 +73,33 @@ RESPONSE_NUMBERS = {
         "it": "Tasso di interruzione tra chi ha iniziato",
     },
 }
+SENSITIVITY = {
+    "specifications": {"en": "Specifications", "fr": "Spécifications", "de": "Spezifikationen", "it": "Specificazioni"},
+    "smallest": {
+        "en": "Smallest estimate of all specifications",
+        "fr": "Plus petite estimation des spécifications",
+        "de": "Kleinste Schätzung aller Spezifikationen",
+        "it": "Stima minima delle specificazioni",
+    },
+    "largest": {
+        "en": "Largest estimate of all specifications",
+        "fr": "Plus grande estimation des spécifications",
+        "de": "Grösste Schätzung aller Spezifikationen",
+        "it": "Stima massima delle specificazioni",
+    },
+    "covering": {
+        "en": "Specifications whose interval holds the reported value",
+        "fr": "Spécifications dont l’intervalle contient la valeur publiée",
+        "de": "Spezifikationen, deren Intervall den berichteten Wert enthält",
+        "it": "Specificazioni il cui intervallo contiene il valore riportato",
+    },
+    "claim": {
+        "en": "Specifications in which the statement holds",
+        "fr": "Spécifications où l’énoncé est vérifié",
+        "de": "Spezifikationen, in denen die Aussage gilt",
+        "it": "Specificazioni in cui l’affermazione vale",
+    },
+}
 INTERVIEW_NUMBERS = {
     "interviews": {"en": "Interviews", "fr": "Entretiens", "de": "Interviews", "it": "Interviste"},
     "segments": {

@@ -8,13 +8,16 @@ codebook keeps out: the two sources check each other.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from pyroaring import BitMap
 
+from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.study import Study, WaveSpec
+from surveytrail.cleaning import apply_rules, derive_variables
 from surveytrail.frames import columns_of, read_frame
 from surveytrail.importing.beside import PLAIN
 from surveytrail.importing.reading import RawTable, read_raw
@@ -29,7 +32,7 @@ from surveytrail.proof.evidence import (
     variable_at,
     variables_read,
 )
-from surveytrail.proof.index import CellIndex
+from surveytrail.proof.index import CellIndex, Tie
 from surveytrail.proof.members import Member
 
 READ = {"direct": "DIRECT", "indirect": "INDIRECT", "global": "GLOBAL"}
@@ -110,7 +113,7 @@ def take_census(study: Study, index: CellIndex | None = None) -> list[FileCensus
     return [
         _census_of_wave(study, study.waves[source], edges)
         if source in study.waves
-        else _census_beside(source, read_raw(study.directory / file, PLAIN, file), edges)
+        else _census_beside(study, source, read_raw(study.directory / file, PLAIN, file), edges)
         for source, file in study.raw_files.items()
     ]
 
@@ -124,7 +127,7 @@ def _census_of_wave(study: Study, wave: WaveSpec, index: CellIndex) -> FileCensu
     table = read_raw(study.directory / wave.wave.raw, wave.wave.reader, wave.wave.raw)
     excluded, read = excluded_records(study.directory, wave.id), variables_read(study, wave)
     bases = _Bases(study, wave)
-    tally = _Tally(wave.id, table, excluded, index)
+    tally = _Tally(wave.id, table, excluded, index, _Cleanings(study, wave))
     for place, column in enumerate(table.column_names):
         reason = column_reason(wave, column, place, table.columns[place], read)
         classes = tally.read_classes(column)
@@ -144,9 +147,9 @@ def _census_of_wave(study: Study, wave: WaveSpec, index: CellIndex) -> FileCensu
     return tally.census(wave.wave.raw)
 
 
-def _census_beside(source: str, table: RawTable, index: CellIndex) -> FileCensus:
+def _census_beside(study: Study, source: str, table: RawTable, index: CellIndex) -> FileCensus:
     """Classify a file beside the survey exports: what no number reads there is not analysed."""
-    tally = _Tally(source, table, {}, index)
+    tally = _Tally(source, table, {}, index, _Cleanings(study, None))
     for column in table.column_names:
         tally.add(column, tally.read_classes(column), "column not analysed", NO_NUMBER)
     return tally.census(source)
@@ -172,11 +175,39 @@ class _Bases:
         return held
 
 
+class _Cleanings:
+    """Which records are excluded where sensitivity decides cleaning rules otherwise.
+
+    Parameters
+    ----------
+    of_number : the way of cleaning behind each specification; numbers about all specifications have none
+    """
+
+    def __init__(self, study: Study, wave: WaveSpec | None) -> None:
+        self.study, self.wave = study, wave
+        multiverses = plan_sensitivity(study, wave.id) if wave is not None else []
+        specs = [spec for multiverse in multiverses for spec in multiverse.alternatives]
+        self.of_number: dict[str, str | None] = {spec.id: spec.cleaning for spec in specs}
+        self.of_number |= {summary.id: None for found in multiverses for summary in found.summaries}
+        self._waves = {spec.cleaning: spec.wave for spec in specs}
+
+    @cached_property
+    def excluded(self) -> dict[str, np.ndarray]:
+        """Say of each raw record, per way of cleaning, whether it is excluded."""
+        if self.wave is None or not self._waves:
+            return {}
+        responses = read_frame(open_result(self.study.directory, f"results/{self.wave.id}/responses.parquet"))
+        columns = columns_of(derive_variables(responses, self.wave))
+        return {cleaning: apply_rules(columns, wave) >= 0 for cleaning, wave in self._waves.items()}
+
+
 class _Tally:
     """Counts the cells of one file, column by column."""
 
-    def __init__(self, source: str, table: RawTable, excluded: Mapping[int, str], index: CellIndex) -> None:
-        self.source, self.table, self.index = source, table, index
+    def __init__(
+        self, source: str, table: RawTable, excluded: Mapping[int, str], index: CellIndex, cleanings: _Cleanings
+    ) -> None:
+        self.source, self.table, self.index, self.cleanings = source, table, index, cleanings
         rules = [excluded.get(record, "") for record in range(1, len(table.cells) + 1)]
         self.rules = np.array(rules, dtype=object)
         self.is_excluded = self.rules != ""
@@ -196,10 +227,23 @@ class _Tally:
                 self.findings.append(Finding("an edge on a record that the file does not have", column, len(beyond),
                                              beyond[0]))  # fmt: skip
             classes[np.array(records - BitMap(beyond), dtype=np.int64) - 1] = name
-        values = BitMap.union(BitMap(), *(self.index.records[tie.row_set] for tie in ties if tie.why == VALUE))
-        used = np.isin(np.arange(1, len(classes) + 1), np.array(values, dtype=np.int64))
-        self.find("a value computed from an excluded record", column, used & self.is_excluded)
+        self.find("a value computed from an excluded record", column, self._used_though_excluded(ties))
         return classes
+
+    def _used_though_excluded(self, ties: Sequence[Tie]) -> np.ndarray:
+        """Return which records some value of a column is computed from though the number's own cleaning excludes it."""
+        used: dict[str | None, BitMap] = {}
+        for tie in ties:
+            if tie.why == VALUE:
+                cleaning = self.cleanings.of_number.get(tie.number, "")
+                used[cleaning] = used.get(cleaning, BitMap()) | self.index.records[tie.row_set]
+        wrong = np.zeros(len(self.rules), dtype=bool)
+        every = np.arange(1, len(self.rules) + 1)
+        for cleaning, records in used.items():
+            if cleaning is not None:  # numbers about all specifications have the edges of each
+                excluded = self.cleanings.excluded[cleaning] if cleaning else self.is_excluded
+                wrong |= np.isin(every, np.array(records, dtype=np.int64)) & excluded
+        return wrong
 
     def find(self, what: str, column: str, cells: np.ndarray) -> None:
         """Note what is wrong with some cells of a column, if any."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 from surveyspec.codebook import Position, Variable
 from surveyspec.items import plan_items
-from surveyspec.plan import plan_numbers, plan_tests
+from surveyspec.plan import NumberSpec, plan_numbers, plan_tests
 from surveyspec.problems import Problem, StudyError, listed
+from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.sources import sources
 from surveyspec.study import Study, WaveSpec
 from surveytrail.digests import file_digest
@@ -83,9 +84,10 @@ def variables_read(study: Study, wave: WaveSpec) -> dict[str, bool]:
 
     everywhere: list[str] = [wave.wave.respondent]
     values: list[str] = []
-    for rule in wave.wave.cleaning:
+    varied = [spec.wave for found in plan_sensitivity(study, wave.id) for spec in found.alternatives]
+    for rule in [rule for cleaned in (wave, *varied) for rule in cleaned.wave.cleaning]:
         everywhere += sources(wave, rule_reads(wave, rule))
-    for spec in plan_numbers(study, wave.id):
+    for spec in _numbers(study, wave):
         values += sources(wave, [spec.value])
         where = [spec.where] if spec.where is not None else []
         everywhere += sources(wave, [*where, *(code for code, _ in spec.groups)])
@@ -100,12 +102,18 @@ def variables_read(study: Study, wave: WaveSpec) -> dict[str, bool]:
     return {**dict.fromkeys(values, False), **dict.fromkeys(everywhere, True)}
 
 
+def _numbers(study: Study, wave: WaveSpec) -> list[NumberSpec]:
+    """Return the estimates of a wave, as reported and under other decisions."""
+    varied = [spec.number for found in plan_sensitivity(study, wave.id) for spec in found.alternatives]
+    return [*plan_numbers(study, wave.id), *varied]
+
+
 def value_readers(study: Study, wave: WaveSpec) -> dict[str, list[Member]]:
     """Return for each questionnaire variable the bases whose values are computed from it."""
     from surveyspec.catalogue import TESTS
     from surveytrail.proof.members import Member
 
-    members = [Member.of_number(wave, spec) for spec in plan_numbers(study, wave.id)]
+    members = [Member.of_number(wave, spec) for spec in _numbers(study, wave)]
     members += [Member.of_items(wave, spec) for spec in plan_items(study, wave.id)]
     members += [Member.of_test(wave, spec, TESTS[spec.hypothesis.test].weighted) for spec in plan_tests(study, wave.id)]
     found: dict[str, list[Member]] = {}

@@ -7,7 +7,7 @@ a cell that the lineage lacks is a cell that the rebuild finds missed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.items import plan_items
 from surveyspec.plan import plan_numbers, plan_tests
 from surveyspec.problems import StudyError
+from surveyspec.sensitivity import Specification, plan_sensitivity
 from surveyspec.sources import skip_logic_sources
 from surveyspec.study import Study, WaveSpec
 from surveytrail.cleaning import apply_rules, derive_variables, rule_inputs
@@ -57,20 +58,49 @@ class _Effect:
 
 
 class Predictor:
-    """Predicts for one wave, from its raw table as it is and the index of its cells."""
+    """Predicts for one wave, from its raw table as it is and the index of its cells.
+
+    Numbers of the sensitivity have other respondents where cleaning rules are decided otherwise: they are predicted by
+    a predictor of their own for each way of cleaning. A number about all specifications changes with any of them.
+    """
 
     def __init__(self, study: Study, wave: WaveSpec, table: RawTable, index: CellIndex) -> None:
         self.wave, self.table, self.index = wave, table, index
         self.columns = _answers(table, wave)
         self.analysed = apply_rules(self.columns, wave) < 0
-        self.numbers = list(dict.fromkeys(tie.number for tie in index.ties if tie.wave == wave.id))
+        multiverses = plan_sensitivity(study, wave.id)
+        specs = [spec for multiverse in multiverses for spec in multiverse.alternatives]
+        self.parts = {
+            summary.id: [spec.id for spec in multiverse.specifications]
+            for multiverse in multiverses
+            for summary in multiverse.summaries
+        }
+        elsewhere = {*self.parts, *(spec.id for spec in specs)}
+        tied = dict.fromkeys(tie.number for tie in index.ties if tie.wave == wave.id)
+        self.numbers = [number for number in tied if number not in elsewhere]
         self.members = _members(study, wave, self.numbers)
         self.flow = _flow_numbers(wave)
+        self.variants = [
+            self._variant([spec for spec in specs if spec.cleaning == cleaning])
+            for cleaning in dict.fromkeys(spec.cleaning for spec in specs)
+        ]
+
+    def _variant(self, specs: Sequence[Specification]) -> Predictor:
+        """Return the predictor of specifications that clean the same way."""
+        other = object.__new__(Predictor)
+        members = {spec.id: [Member.of_number(self.wave, spec.number)] for spec in specs}
+        wave = replace(self.wave, wave=self.wave.wave.model_copy(update={"cleaning": specs[0].wave.wave.cleaning}))
+        other.__dict__.update(
+            self.__dict__, wave=wave, analysed=apply_rules(self.columns, wave) < 0, numbers=list(members),
+            members=members, flow={}, variants=[], parts={},
+        )  # fmt: skip
+        return other
 
     def with_index(self, index: CellIndex) -> Predictor:
         """Return the same predictor on another index."""
         other = object.__new__(Predictor)
-        other.__dict__.update(self.__dict__, index=index)
+        variants = [variant.with_index(index) for variant in self.variants]
+        other.__dict__.update(self.__dict__, index=index, variants=variants)
         return other
 
     def predict(self, change: Change) -> Prediction:
@@ -79,27 +109,49 @@ class Predictor:
         A change that no study could be computed from (a respondent without an id) predicts nothing.
         """
         if change.column is None:
-            return self._whole_record(change)
+            found = self._whole_record(change)
+            for variant in self.variants:
+                found |= variant._whole_record(change)
+            return found | self._of_parts(found, self.parts)
         ties = self.index.of_cell(self.wave.id, change.record, change.column)
-        if not ties:
+        pair = self._pair(change) if ties else None
+        if pair is None:
             return {}
-        effect = self._effect(change)
-        if effect is None:
-            return {}
-        found: Prediction = {}
-        judge = _Judge(self, effect)
+        of_number: dict[str, list[Tie]] = {}
         for tie in ties:
-            if judge.alters(tie):
-                found.setdefault(tie.number, set()).add(tie.kind)
+            of_number.setdefault(tie.number, []).append(tie)
+        found = {}
+        for predictor in (self, *self.variants):
+            found |= predictor._altered(of_number, pair, change)
+        return found | self._of_parts(found, of_number)
+
+    def _altered(self, of_number: Mapping[str, list[Tie]], pair: Answers, change: Change) -> Prediction:
+        """Return which of the predictor's own numbers a changed cell alters."""
+        ties = [tie for number in self.numbers for tie in of_number.get(number, ())]
+        found: Prediction = {}
+        if ties:
+            judge = _Judge(self, self._effect(pair, change))
+            for tie in ties:
+                if judge.alters(tie):
+                    found.setdefault(tie.number, set()).add(tie.kind)
         return found
+
+    def _of_parts(self, found: Prediction, tied: Iterable[str]) -> Prediction:
+        """Return which numbers about all specifications change with one of these; ``tied`` are tied to the cell."""
+        kinds = {
+            number: set().union(*(found.get(part, set()) for part in self.parts[number]))
+            for number in tied
+            if number in self.parts
+        }
+        return {number: why for number, why in kinds.items() if why}
 
     def reads(self, member: Member, tie: Tie) -> bool:
         """Say whether an edge on answers names the columns that a member's value, or its skip logic, reads."""
         codes = skip_logic_sources(self.wave, member.roots) if tie.why == SKIPPED else member.roots
         return tuple(column_names(self.wave, codes)) == tie.columns
 
-    def _effect(self, change: Change) -> _Effect | None:
-        """Code the changed record on its own and clean all records with it in place of the old one."""
+    def _pair(self, change: Change) -> Answers | None:
+        """Code the changed record on its own: columns of two records, before and after; None if it has no meaning."""
         place = change.record - 1
         assert change.cells is not None
         try:
@@ -108,7 +160,11 @@ class Predictor:
             return None
         after["record"] = np.array([change.record])
         before = {name: column[place : place + 1] for name, column in self.columns.items()}
-        pair = {name: np.concatenate([column, after[name]]) for name, column in before.items()}
+        return {name: np.concatenate([column, after[name]]) for name, column in before.items()}
+
+    def _effect(self, pair: Answers, change: Change) -> _Effect:
+        """Clean all records with the changed one in place of the old one."""
+        place = change.record - 1
         rules = frozenset(
             number
             for number, read in enumerate(rule_inputs(pair, self.wave))
@@ -144,9 +200,10 @@ class Predictor:
         if change.cells is not None:
             others, joined = np.delete(analysed, place), bool(analysed[place])
         cleaned_anew = joined or bool((aligned != others).any())
+        own = set(self.numbers)
         found: Prediction = {number: {ROW} for number in self.flow}
         for tie in self.index.ties:
-            here = tie.wave == self.wave.id and tie.why == RESPONDENT
+            here = tie.wave == self.wave.id and tie.why == RESPONDENT and tie.number in own
             if here and self.index.records[tie.row_set].max() >= change.record:
                 found[tie.number] = {ROW}
         if cleaned_anew:

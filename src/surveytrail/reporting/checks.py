@@ -31,6 +31,8 @@ TAG = re.compile(r"<(?P<tag>/?[A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?>")
 BIBLIOGRAPHY_KEY = re.compile(
     r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE
 )
+FIGURE = re.compile(r"\(figures/(\w+)\.svg\)")
+PRINTED = re.compile(r"""\b(?:num|data-number)=["']?([^"'\s}]+)""")
 HEADING = re.compile(r"#{1,6} |title:")
 KINDS = ("num", "param", "quote", "segment", "claim", "codebook", "word")
 SHOWN = {
@@ -81,6 +83,19 @@ def quoted_segments(study: Study) -> list[str]:
              for name in [*study.config.report.pages, *beside]]  # fmt: skip
     spans = (attributes_of(match.group("attributes")) for text in texts for match in SPAN.finditer(text))
     return sorted({attributes["segment"] for attributes in spans if "segment" in attributes})
+
+
+def printed_numbers(page: Page, staged: Path, ledger: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the numbers that a page prints, itself, in its included files and in their figures; sorted."""
+    included = [match.group("argument") for match in SHORTCODE.finditer(page.text)]
+    texts = [
+        page.text,
+        *((staged / name).read_text(encoding="utf-8") for name in included if (staged / name).is_file()),
+    ]
+    pictures = {match.group(1) for text in texts for match in FIGURE.finditer(text)} & set(ledger["figures"])
+    drawn = [staged / ledger["figures"][name]["file"][page.language] for name in sorted(pictures)]
+    texts += [path.read_text(encoding="utf-8") for path in drawn]
+    return sorted({match.group(1) for text in texts for match in PRINTED.finditer(text)} & set(ledger["numbers"]))
 
 
 def check_page(page: Page, staged: Path, ledger: Mapping[str, Any], citations: set[str]) -> list[Problem]:

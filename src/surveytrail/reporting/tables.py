@@ -17,6 +17,7 @@ from surveytrail.reporting.codebook_tables import codebook_tables
 from surveytrail.reporting.fieldwork_tables import interviews_table, response_tables
 from surveytrail.reporting.hypotheses_table import hypotheses_table
 from surveytrail.reporting.items_tables import nonresponse_table, scales_table
+from surveytrail.reporting.sensitivity_table import sensitivity_table
 from surveytrail.reporting.spans import NO_VALUE, anchor, codebook, markdown_table, note, num, param, source, word
 
 
@@ -60,6 +61,7 @@ def fragments(study: Study, ledger: pd.DataFrame, synthetic: bool) -> dict[str, 
         made[f"weighting_{wave}.md"] = "\n".join(weight for weight in weights if weight)
     made["calibration.md"] = calibration_table(study, numbers.rows)
     made["hypotheses.md"] = hypotheses_table(study, numbers.rows, synthetic)
+    made["sensitivity.md"] = sensitivity_table(study)
     made["interviews.md"] = interviews_table(study, numbers.rows)
     if problems:
         raise StudyError(problems)

@@ -51,6 +51,8 @@ def _unit(row: Mapping[str, Any]) -> str:
     """Return the word for what a number counts or is computed over."""
     if row["kind"] == "interview":
         return "segments" if row["estimate"] == "alpha" or row["statistic"] == "segments" else "interviews"
+    if row["kind"] == "sensitivity":  # a number about all specifications has a statistic of its own
+        return "respondents" if row["statistic"] == row["estimator"] else "specifications"
     asked = dict.fromkeys(("estimate", "test", "scale", "nonresponse"), "respondents")
     return {**asked, "response": "cases"}.get(str(row["kind"]), "records")
 

@@ -1,0 +1,434 @@
+"""Sensitivity: each headline number under other decisions, expanded into one specification per combination.
+
+All specifications of a number together are its multiverse (Steegen, Tuerlinckx, Gelman & Vanpaemel 2016,
+*Perspectives on Psychological Science* 11); drawn in order they are a specification curve (Simonsohn, Simmons & Nelson
+2020, *Nature Human Behaviour* 4). A specification is the study with some decisions changed: cleaning rules, the weight
+and its trimming, what is counted. Both engines compute it as they compute the study itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
+from typing import Any, Literal
+
+from surveyspec.conditions import All, Condition, ConditionError, parse_condition, variables_of
+from surveyspec.config import CleaningRule, Decision, Headline, Option, RakedWeight, Weight
+from surveyspec.documents import KeyPath
+from surveyspec.identifiers import UNWEIGHTED
+from surveyspec.plan import NumberSpec, canonical, digest, joined, plan_numbers
+from surveyspec.problems import Problem, did_you_mean, listed
+from surveyspec.study import CONFIG, Study, WaveSpec
+
+KIND = "sensitivity"
+Choice = tuple[Decision, Option]
+
+
+@dataclass(frozen=True, eq=False)
+class Specification:
+    """A headline number under some decisions.
+
+    Parameters
+    ----------
+    number : what is estimated, with the specification's own id
+    wave : the wave as these decisions have it: its cleaning rules, and of its weights the one that is used
+    choices : what is decided otherwise; none for the number as reported
+    changes : what that changes of cleaning and weight, as plain values
+    """
+
+    number: NumberSpec
+    wave: WaveSpec
+    choices: tuple[Choice, ...]
+    changes: dict[str, Any]
+    keys: KeyPath
+
+    @property
+    def id(self) -> str:
+        """Ledger id; that of the headline for the number as reported."""
+        return self.number.id
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Option by decision, of what is decided otherwise."""
+        return {decision.id: option.id for decision, option in self.choices}
+
+    @cached_property
+    def cleaning(self) -> str:
+        """Digest of the cleaning rules: specifications with the same one have the same respondents."""
+        return digest(_cleaning_of(self.wave))
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of what decides the number's value."""
+        return digest(self.canonical())
+
+    def canonical(self) -> dict[str, Any]:
+        """Return what decides the number's value; labels and places do not."""
+        return {**self.number.canonical(), **self.changes}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One number about all specifications of a headline number.
+
+    Parameters
+    ----------
+    statistic : ``specifications``, ``smallest``, ``largest``, ``covering`` (share of the specifications whose interval
+        holds the reported value), or the id of a claim (share of the specifications in which it holds)
+    condition : of a claim, what it says of the headline number
+    """
+
+    id: str
+    statistic: str
+    claim: str | None
+    condition: Condition | None
+
+    @property
+    def unit(self) -> Literal["count", "share", "value"]:
+        """How the number is printed; ``value`` stands for the unit of the headline number."""
+        if self.statistic in {"smallest", "largest"}:
+            return "value"
+        return "count" if self.statistic == "specifications" else "share"
+
+
+@dataclass(frozen=True, eq=False)
+class Multiverse:
+    """All specifications of one headline number, the reported one first, and what is said of them together."""
+
+    headline: Headline
+    specifications: tuple[Specification, ...]
+    summaries: tuple[Summary, ...]
+    keys: KeyPath
+
+    @property
+    def reported(self) -> Specification:
+        """The number as reported."""
+        return self.specifications[0]
+
+    @property
+    def alternatives(self) -> tuple[Specification, ...]:
+        """All other specifications."""
+        return self.specifications[1:]
+
+    def summary_digest(self, summary: Summary) -> str:
+        """Digest of what decides a summary's value."""
+        condition = canonical(summary.condition)
+        return digest([summary.statistic, condition, [spec.canonical() for spec in self.specifications]])
+
+
+def plan_sensitivity(study: Study, wave: str | None = None) -> list[Multiverse]:
+    """Expand the headline numbers of a study (or of one wave) into their specifications, in the order written."""
+    return [found for found in _multiverses(study) if wave in {None, found.reported.number.wave}]
+
+
+def decisions_of(study: Study, multiverse: Multiverse) -> list[Decision]:
+    """Return the decisions that a headline number is varied by, in the order of the study file."""
+    named = {*multiverse.headline.crossed, *multiverse.headline.singly}
+    declared = study.config.sensitivity.decisions if study.config.sensitivity is not None else []
+    return [decision for decision in declared if decision.id in named]
+
+
+@lru_cache(maxsize=16)
+def _multiverses(study: Study) -> tuple[Multiverse, ...]:
+    declared = study.config.sensitivity
+    if declared is None:
+        return ()
+    numbers = {spec.id: spec for spec in plan_numbers(study)}
+    return tuple(
+        _multiverse(study, headline, numbers[headline.number], ("sensitivity", "numbers", place))
+        for place, headline in enumerate(declared.numbers)
+    )
+
+
+def _multiverse(study: Study, headline: Headline, number: NumberSpec, keys: KeyPath) -> Multiverse:
+    wave = study.waves[number.wave]
+    specifications = tuple(_specification(wave, number, choices, keys) for choices in _combinations(study, headline))
+    names = ["specifications", "smallest", "largest", "covering"]
+    stem = _stem(number)
+    summaries = [Summary(f"{stem}.{name}.{number.weight}", name, None, None) for name in names]
+    for claim in headline.claims:
+        condition = _about(number.id, _claim_conditions(study)[claim])
+        summaries.append(Summary(f"{stem}.{claim}.{number.weight}", claim, claim, condition))
+    return Multiverse(headline, specifications, tuple(summaries), keys)
+
+
+def _stem(number: NumberSpec) -> str:
+    """Return what the ids of all specifications of a number begin with."""
+    wave, _, rest = number.id.partition(".")
+    return f"{wave}.{KIND}.{rest.removesuffix(f'.{number.weight}')}"
+
+
+def _combinations(study: Study, headline: Headline) -> Iterator[tuple[Choice, ...]]:
+    """Yield what is decided otherwise in each specification: first nothing, then all combinations, then one by one."""
+    assert study.config.sensitivity is not None
+    decisions = {decision.id: decision for decision in study.config.sensitivity.decisions}
+    ways: list[list[Choice | None]] = [
+        [None, *((decisions[name], option) for option in decisions[name].options)] for name in headline.crossed
+    ]
+    for combination in product(*ways):
+        yield tuple(choice for choice in combination if choice is not None)
+    for name in headline.singly:
+        for option in decisions[name].options:
+            yield ((decisions[name], option),)
+
+
+def count_specifications(study: Study, headline: Headline) -> int:
+    """Return how many specifications a headline number has, without making them."""
+    assert study.config.sensitivity is not None
+    sizes = {decision.id: len(decision.options) for decision in study.config.sensitivity.decisions}
+    count = 1
+    for name in headline.crossed:
+        count *= 1 + sizes[name]
+    return count + sum(sizes[name] for name in headline.singly)
+
+
+def _specification(wave: WaveSpec, reported: NumberSpec, choices: tuple[Choice, ...], keys: KeyPath) -> Specification:
+    """Return a number under some decisions, and the wave as they have it."""
+    rules: list[CleaningRule] = list(wave.wave.cleaning)
+    # a specification is there whatever its base: a curve with gaps would hide what a decision does
+    weight, trim, number = reported.weight, None, dataclasses.replace(reported, min_n=None)
+    for _, option in choices:
+        rules = [_changed(rule, option) for rule in rules if rule.id not in option.without]
+        weight, trim = (option.weight, option.trim) if option.weight is not None else (weight, trim)
+        number = _redefined(wave, number, option)
+    weights: dict[str, Weight] = {}
+    if weight != UNWEIGHTED:
+        weights[weight] = wave.wave.weights[weight]
+        if trim is not None and isinstance(weights[weight], RakedWeight):
+            bound = None if trim == "none" else trim
+            weights[weight] = weights[weight].model_copy(update={"trim": bound})
+    own = dataclasses.replace(wave, wave=wave.wave.model_copy(update={"cleaning": rules, "weights": weights}))
+    if choices:
+        parts = [f"{decision.id}={option.id}" for decision, option in choices]
+        label = joined([reported.label, *(_choice_label(*choice) for choice in choices)])
+        identifier = ".".join([_stem(reported), *parts, weight])
+        number = dataclasses.replace(number, id=identifier, weight=weight, label=label, keys=keys)
+    return Specification(number, own, choices, _changes(wave, own), keys)
+
+
+def _choice_label(decision: Decision, option: Option) -> dict[str, str]:
+    return {
+        language: f"{text} ({option.label[language]})"
+        for language, text in decision.label.items()
+        if language in option.label
+    }
+
+
+def _changed(rule: CleaningRule, option: Option) -> CleaningRule:
+    change = option.rules.get(rule.id)
+    return rule if change is None else rule.model_copy(update=change.model_dump(exclude_unset=True))
+
+
+def _redefined(wave: WaveSpec, number: NumberSpec, option: Option) -> NumberSpec:
+    """Return a number as an option defines it."""
+    changes: dict[str, Any] = {}
+    if option.share is not None:
+        changes["value"] = wave.condition(option.share, number.item)
+    if option.mean is not None:
+        changes["value"] = wave.value(option.mean, number.item)
+    if option.where is not None:
+        changes["where"] = wave.condition(option.where)
+    return dataclasses.replace(number, **changes)
+
+
+def _changes(wave: WaveSpec, own: WaveSpec) -> dict[str, Any]:
+    """Return what decisions change of cleaning and weights: rules by their new content, None where left out."""
+    before, after = _cleaning_of(wave), _cleaning_of(own)
+    rules = {name: after.get(name) for name, content in before.items() if after.get(name) != content}
+    weights = {
+        name: weight.model_dump(exclude={"label"})
+        for name, weight in own.wave.weights.items()
+        if weight != wave.wave.weights[name]
+    }
+    return {"cleaning": rules, "weights": weights}
+
+
+def _cleaning_of(wave: WaveSpec) -> dict[str, Any]:
+    """Return the cleaning rules by id, as plain values without their wording."""
+    return {
+        rule.id: {
+            **rule.model_dump(exclude={"id", "label", "exclude", "among"}),
+            "condition": canonical(wave.rule_condition(rule)),
+        }
+        for rule in wave.wave.cleaning
+    }
+
+
+def _claim_conditions(study: Study) -> dict[str, Condition]:
+    statements = study.config.claims.statements if study.config.claims is not None else []
+    return {claim.id: parse_condition(claim.holds_if) for claim in statements}
+
+
+def _about(number: str, condition: Condition) -> Condition | None:
+    """Return the parts of a condition, joined by ``and``, that read one number and no other; None without any."""
+    parts = condition.conditions if isinstance(condition, All) else (condition,)
+    own = tuple(part for part in parts if variables_of(part) == (number,))
+    return None if not own else own[0] if len(own) == 1 else All(own)
+
+
+def sensitivity_problems(study: Study) -> list[Problem]:
+    """Return what the section ``sensitivity`` of a study file says that cannot be, with key and line."""
+    declared = study.config.sensitivity
+    if declared is None:
+        return []
+    check = _Checker(study)
+    check.unique(("sensitivity", "decisions"), [decision.id for decision in declared.decisions])
+    for place, decision in enumerate(declared.decisions):
+        check.unique(("sensitivity", "decisions", place, "options"), [option.id for option in decision.options])
+        if not any(decision.id in {*entry.crossed, *entry.singly} for entry in declared.numbers):
+            found, todo = f"the decision '{decision.id}', which no number is varied by", "use it, or leave it out"
+            check.report(("sensitivity", "decisions", place), found, "decisions that are used", todo)
+    check.unique(("sensitivity", "numbers"), [entry.number for entry in declared.numbers])
+    numbers = {spec.id: spec for spec in plan_numbers(study)}
+    for place, headline in enumerate(declared.numbers):
+        keys: KeyPath = ("sensitivity", "numbers", place)
+        if check.headline(keys, headline, numbers):
+            check.specifications(keys, headline)
+    if not check.problems:
+        for multiverse in _multiverses(study):
+            made = [spec.id for spec in multiverse.alternatives]
+            check.unique(multiverse.keys, made + [summary.id for summary in multiverse.summaries])
+    return check.problems
+
+
+class _Checker:
+    """Collects what is wrong with the section ``sensitivity``."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        assert study.config.sensitivity is not None
+        self.declared = study.config.sensitivity
+        self.problems: list[Problem] = []
+        self.places = {decision.id: place for place, decision in enumerate(self.declared.decisions)}
+
+    def report(self, keys: KeyPath, found: str, expected: str, todo: str = "correct the study file") -> None:
+        problem = Problem(CONFIG, ".".join(map(str, keys)), found, expected, todo, self.study.line(*keys))
+        self.problems += [problem] if problem not in self.problems else []
+
+    def known(self, keys: KeyPath, name: str, allowed: list[str], what: str) -> bool:
+        if name not in allowed:
+            todo = did_you_mean(name, allowed) or f"use one of the {what}s expected here"
+            self.report(keys, f"unknown {what} '{name}'", f"one of {listed(allowed, 12)}", todo)
+        return name in allowed
+
+    def unique(self, keys: KeyPath, names: list[str]) -> None:
+        for name in dict.fromkeys(name for place, name in enumerate(names) if name in names[:place]):
+            self.report(keys, f"'{name}' twice", "each id once", "rename or remove one of the two")
+
+    def headline(self, keys: KeyPath, headline: Headline, numbers: dict[str, NumberSpec]) -> bool:
+        """Report what is wrong with a number before it is expanded; say whether it can be."""
+        before = len(self.problems)
+        if not self.known((*keys, "number"), headline.number, list(numbers), "number"):
+            return False
+        number = numbers[headline.number]
+        if number.estimator == "quantile":
+            self.report((*keys, "number"), f"the quantile {number.id}", "a share or a mean")
+        for field in ("crossed", "singly"):
+            for name in getattr(headline, field):
+                if self.known((*keys, field), name, list(self.places), "decision"):
+                    for at, option in enumerate(self.declared.decisions[self.places[name]].options):
+                        self.option(("sensitivity", "decisions", self.places[name], "options", at), option, number)
+        for claim in headline.claims:
+            conditions = _claim_conditions(self.study)
+            if self.known((*keys, "claims"), claim, list(conditions), "claim") and (
+                _about(number.id, conditions[claim]) is None
+            ):
+                found = f"the claim '{claim}', no part of which is about {number.id} alone"
+                self.report((*keys, "claims"), found, f"a claim such as '{number.id} > 0.5'", "leave it out")
+        if len(self.problems) == before:
+            self.crossed(keys, headline)
+        return len(self.problems) == before
+
+    def option(self, keys: KeyPath, option: Option, number: NumberSpec) -> None:
+        """Report what an option changes that the number or its wave does not have."""
+        wave = self.study.waves[number.wave]
+        rules = {rule.id: rule for rule in wave.wave.cleaning}
+        for name in option.without:
+            self.known((*keys, "without"), name, list(rules), "cleaning rule")
+        for name, change in option.rules.items():
+            if self.known((*keys, "rules", name), name, list(rules), "cleaning rule"):
+                rule, fields = rules[name], set(change.model_fields_set)
+                spare = sorted(field for field in fields if field != "among" and not _has(rule, field))
+                if spare:
+                    expected = "a change of what the rule says"
+                    self.report((*keys, "rules", name), f"'{spare[0]}', which the rule '{name}' has not", expected)
+                for field in fields & {"exclude", "among"}:
+                    self.condition((*keys, "rules", name, field), wave, getattr(change, field))
+        weights = wave.wave.weights
+        if option.weight is not None and self.known((*keys, "weight"), option.weight, [UNWEIGHTED, *weights], "weight"):
+            raked = isinstance(weights.get(option.weight), RakedWeight)
+            if option.trim is not None and not raked:
+                self.report((*keys, "trim"), f"a bound for '{option.weight}'", "a raked weight")
+        for field in ("share", "mean"):
+            if getattr(option, field) is not None and number.estimator != field:
+                self.report((*keys, field), f"a {field} for {number.id}, which is a {number.estimator}",
+                            f"'{number.estimator}' here")  # fmt: skip
+        self.condition((*keys, "share"), wave, option.share, number.item)
+        self.condition((*keys, "mean"), wave, option.mean, number.item, is_value=True)
+        self.condition((*keys, "where"), wave, option.where)
+
+    def condition(
+        self, keys: KeyPath, wave: WaveSpec, text: str | None, subject: str | None = None, is_value: bool = False
+    ) -> None:
+        if text is None:
+            return
+        try:
+            read = wave.value(text, subject) if is_value else wave.condition(text, subject)
+        except ConditionError as error:
+            self.report(keys, str(error), f"a {'value' if is_value else 'condition'} over the variables of {wave.id}")
+            return
+        unknown = [name for name in variables_of(read) if name not in wave.names]
+        if unknown:
+            todo = did_you_mean(unknown[0], wave.names) or "correct the study file"
+            self.report(keys, f"unknown variable '{unknown[0]}'", f"one of {listed(wave.names, 12)}", todo)
+
+    def crossed(self, keys: KeyPath, headline: Headline) -> None:
+        """Report crossed decisions of which one would undo what the other says."""
+        changed: dict[str, str] = {}
+        for name in headline.crossed:
+            options = self.declared.decisions[self.places[name]].options
+            for part in dict.fromkeys(part for option in options for part in _parts(option)):
+                other = changed.setdefault(part, name)
+                if other != name:
+                    todo = "put their options under one decision, or one of the two under 'singly'"
+                    found = f"'{other}' and '{name}', which both change {part}"
+                    self.report((*keys, "crossed"), found, "decisions that change different things", todo)
+
+    def specifications(self, keys: KeyPath, headline: Headline) -> None:
+        """Report too many specifications, and those that are the same as others."""
+        count = count_specifications(self.study, headline)
+        if count > self.declared.at_most:
+            found = f"{count} specifications of {headline.number}"
+            todo = "move a decision from 'crossed' to 'singly', leave options out, or raise sensitivity.at_most"
+            self.report((*keys, "crossed"), found, f"at most {self.declared.at_most}", todo)
+            return
+        number = next(spec for spec in plan_numbers(self.study) if spec.id == headline.number)
+        wave = self.study.waves[number.wave]
+        seen: dict[str, str] = {}
+        for choices in _combinations(self.study, headline):
+            spec = _specification(wave, number, choices, keys)
+            content = digest(spec.canonical())
+            if content in seen:
+                decision, option = choices[-1]
+                at = decision.options.index(option)
+                place: KeyPath = ("sensitivity", "decisions", self.places[decision.id], "options", at)
+                found = f"'{'.'.join(f'{key}={value}' for key, value in spec.options.items())}' is the same as"
+                expected = "options that change something"
+                self.report(place, f"{found} {seen[content]}", expected, "change it, or leave it out")
+            named = ".".join(f"{key}={value}" for key, value in spec.options.items())
+            seen.setdefault(content, f"'{named}'" if named else f"the reported number {number.id}")
+
+
+def _has(rule: CleaningRule, field: str) -> bool:
+    return rule.duplicates_of is not None if field == "keep" else getattr(rule, field) is not None
+
+
+def _parts(option: Option) -> Iterator[str]:
+    """Yield what an option changes, so that no two crossed decisions change the same."""
+    yield from (f"the rule '{name}'" for name in (*option.without, *option.rules))
+    yield from ["the weight"] if option.weight is not None else []
+    yield from ["what is counted"] if option.share is not None or option.mean is not None else []
+    yield from ["the base"] if option.where is not None else []

@@ -1,0 +1,162 @@
+"""The sensitivity stage: headline numbers under other decisions, and what all specifications of one say together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from surveyspec.conditions import Condition
+from surveyspec.problems import StudyError
+from surveyspec.sensitivity import Multiverse, Specification, Summary, plan_sensitivity
+from surveyspec.study import Study, WaveSpec
+from surveytrail.cleaning import apply_rules, derive_variables
+from surveytrail.computed import Computed
+from surveytrail.estimating import Numbers, estimate_numbers
+from surveytrail.frames import columns_of
+from surveytrail.inputs import arrays_digest, identities, joint_digest
+from surveytrail.lineage import RESPONDENT, Lineage, add_exclusion_edges, add_weight_edges, raw_columns
+from surveytrail.masks import evaluate
+from surveytrail.weighting import weight_responses
+
+Rows = Mapping[str, Mapping[str, object]]
+
+
+def compare_specifications(
+    responses: pd.DataFrame,
+    study: Study,
+    wave: WaveSpec,
+    margins: Mapping[str, pd.DataFrame],
+    with_lineage: bool = True,
+) -> Computed:
+    """Compute the headline numbers of a wave under every specification, cleaned and weighted anew for each.
+
+    Parameters
+    ----------
+    responses : all coded records of the wave
+    margins : per weight id, the population margins that ``read_margins`` gave
+    with_lineage : whether to say where the numbers come from
+
+    Returns
+    -------
+    per headline number: its alternative specifications, then the numbers about all of them
+    """
+    multiverses = plan_sensitivity(study, wave.id)
+    every = [spec for multiverse in multiverses for spec in multiverse.specifications]
+    complete = derive_variables(responses, wave) if every else responses
+    columns = columns_of(complete)
+    rows: dict[str, dict[str, object]] = {}
+    lineages: dict[str, Lineage] = {}
+    for same_cleaning in _grouped(every, lambda spec: spec.cleaning):
+        kept = apply_rules(columns, same_cleaning[0].wave) < 0
+        analysis = complete[kept].reset_index(drop=True)
+        for specs in _grouped(same_cleaning, _weighting):
+            computed = _computed(specs, analysis, responses, margins, with_lineage)
+            for spec, row in zip(specs, computed.frame.to_dict("records"), strict=True):
+                rows[spec.id] = {**{str(name): value for name, value in row.items()}, "spec_digest": spec.digest}
+                lineages[spec.id] = computed.lineage
+    lineage, made = Lineage(), []
+    for multiverse in multiverses:
+        made += [rows[spec.id] for spec in multiverse.alternatives]
+        made += [_summary(multiverse, summary, rows) for summary in multiverse.summaries]
+        for spec in multiverse.alternatives:
+            lineage.add_as(spec.id, lineages[spec.id], of=spec.id)
+        for summary in multiverse.summaries:
+            for spec in multiverse.specifications:
+                lineage.add_as(summary.id, lineages[spec.id], of=spec.id)
+    return Computed(pd.DataFrame(made, columns=None if made else ["id"]), lineage)
+
+
+def _grouped(specs: Sequence[Specification], key: Callable[[Specification], str]) -> list[list[Specification]]:
+    groups: dict[str, list[Specification]] = {}
+    for spec in specs:
+        groups.setdefault(key(spec), []).append(spec)
+    return list(groups.values())
+
+
+def _weighting(spec: Specification) -> str:
+    return f"{spec.number.weight} {spec.changes['weights']}"
+
+
+def _computed(
+    specs: Sequence[Specification],
+    analysis: pd.DataFrame,
+    responses: pd.DataFrame,
+    margins: Mapping[str, pd.DataFrame],
+    with_lineage: bool,
+) -> Numbers:
+    """Compute specifications that have the same respondents and weights.
+
+    Respondents that cannot be weighted as an option says are no reason to stop: the number has an error and no value.
+    """
+    wave = specs[0].wave
+    try:
+        weights = weight_responses(analysis, wave, margins).frame
+    except StudyError as error:
+        found = "; ".join(problem.found for problem in error.problems)
+        return _not_weighted(specs, analysis, responses, found, with_lineage)
+    return estimate_numbers(analysis, weights, responses, wave, [spec.number for spec in specs], with_lineage)
+
+
+def _not_weighted(
+    specs: Sequence[Specification], analysis: pd.DataFrame, responses: pd.DataFrame, error: str, with_lineage: bool
+) -> Numbers:
+    """Return numbers without a value; what they come from is what the weights would have been made from."""
+    wave, weight = specs[0].wave, specs[0].number.weight
+    columns, records = columns_of(analysis), analysis["record"].to_numpy()
+    reads = [columns[code] for code in wave.weight_variables(wave.wave.weights[weight])]
+    taken = arrays_digest([identities(records, columns["respondent"]), *reads])
+    lineage = Lineage()
+    for spec in specs if with_lineage else []:
+        respondent = raw_columns(wave, [wave.wave.respondent])
+        lineage.add(spec.id, "INDIRECT", RESPONDENT, wave.id, records, respondent)
+        add_weight_edges(lineage, spec.id, wave, weight, records, records)
+        add_exclusion_edges(lineage, spec.id, wave, responses["record"].to_numpy())
+    rows = [
+        {
+            "id": spec.id,
+            "interval_level": spec.number.level,
+            "interval_method": spec.number.interval_method,
+            "error": error,
+            "input_digest": taken,
+        }
+        for spec in specs
+    ]
+    return Numbers(pd.DataFrame(rows), lineage)
+
+
+def _summary(multiverse: Multiverse, summary: Summary, rows: Rows) -> dict[str, object]:
+    """Return one number about all specifications of a headline number."""
+    found = [rows[spec.id] for spec in multiverse.specifications]
+    digests = (str(row["input_digest"]) for row in found)
+    values = _floats(found, "value")
+    row: dict[str, object] = {
+        "id": summary.id,
+        "n_in": len(found),
+        "n_used": len(found),
+        "spec_digest": multiverse.summary_digest(summary),
+        "input_digest": joint_digest(digests),
+    }
+    if summary.unit == "value":
+        known = values[~np.isnan(values)]
+        chosen = np.min if summary.statistic == "smallest" else np.max
+        return {**row, "value": float(chosen(known)) if len(known) else None}
+    if summary.unit == "count":
+        return {**row, "value": float(len(found)), "numerator": len(found)}
+    if summary.condition is None:
+        # a comparison with an unknown end of an interval is false
+        holds = (_floats(found, "lower") <= values[0]) & (values[0] <= _floats(found, "upper"))
+    else:
+        holds = _claimed(summary.condition, multiverse.reported.id, values)
+    count = int(holds.sum())
+    return {**row, "value": count / len(found), "numerator": count, "denominator": len(found)}
+
+
+def _claimed(condition: Condition, number: str, values: np.ndarray) -> np.ndarray:
+    """Say in which specifications a condition on the headline number is true."""
+    return evaluate(condition, {number: values})[0]
+
+
+def _floats(rows: Sequence[Mapping[str, object]], name: str) -> np.ndarray:
+    return np.array([row.get(name) for row in rows], dtype=np.float64)
