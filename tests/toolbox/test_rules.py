@@ -10,6 +10,7 @@ import pytest
 from surveyspec.problems import StudyError
 from surveyspec.study import load_study
 from surveyspec.toolbox import Rule
+from surveytrail.integrity.files import written_files
 from surveytrail.toolbox.admissible import check_rules
 from surveytrail.toolbox.assessment import fires
 from tests.toolbox.conftest import FILE, ROOT, Bench
@@ -45,6 +46,11 @@ def test_is_quiet_in_its_other_case_and_without_answers(rule: Rule, bench: Bench
     own = next(entry for entry in bench.form.spec.toolbox.rules if entry.id == rule.id)
     assert not fires(bench.form, rule.cases.quiet, own)
     assert not fires(bench.form, {"UNANSWERED": 0}, own)
+
+
+def test_toolbox_and_example_are_among_the_sealed_inputs(bench: Bench) -> None:
+    sealed = {file.name for file in written_files(bench.study)}
+    assert {FILE, "data/toolbox/example_firms.csv"} <= sealed
 
 
 def test_every_rule_can_be_reached(bench: Bench) -> None:

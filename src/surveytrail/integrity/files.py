@@ -59,8 +59,6 @@ def written_files(study: Study, workflow: Path = WORKFLOW) -> list[RunFile]:
     codebooks += [study.config.interviews.codebook] if study.config.interviews is not None else []
     toolbox = study.config.toolbox
     codebooks += [path for path in (toolbox.file, toolbox.example) if path] if toolbox is not None else []
-    codebooks = [wave.wave.codebook for wave in waves]
-    codebooks += [study.config.interviews.codebook] if study.config.interviews is not None else []
     folders = {Path(page).parent.as_posix() for page in study.config.report.pages}
     files = {
         *(RunFile(RAW, os.path.normpath(path)) for path in raw),
