@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from surveyspec.problems import StudyError
 from surveyspec.study import load_study
 from surveyspec.toolbox import Rule
+from surveytrail.integrity.files import written_files
+from surveytrail.reporting.codebook_tables import _derived_rows
+from surveytrail.reporting.ledger_document import _parameters
 from surveytrail.toolbox.admissible import check_rules
 from surveytrail.toolbox.assessment import fires
 from tests.toolbox.conftest import FILE, ROOT, Bench
@@ -45,6 +49,11 @@ def test_is_quiet_in_its_other_case_and_without_answers(rule: Rule, bench: Bench
     own = next(entry for entry in bench.form.spec.toolbox.rules if entry.id == rule.id)
     assert not fires(bench.form, rule.cases.quiet, own)
     assert not fires(bench.form, {"UNANSWERED": 0}, own)
+
+
+def test_toolbox_and_example_are_among_the_sealed_inputs(bench: Bench) -> None:
+    sealed = {file.name for file in written_files(bench.study)}
+    assert {FILE, "data/toolbox/example_firms.csv"} <= sealed
 
 
 def test_every_rule_can_be_reached(bench: Bench) -> None:
@@ -101,3 +110,11 @@ def test_mistakes_are_told_with_file_and_line(edited: Callable[..., Path], old: 
 def test_the_line_is_the_one_of_the_mistake(edited: Callable[..., Path]) -> None:
     message = failing(edited(("when: MONI == 0", "when: MONIT == 0")))
     assert f"{FILE}:{line_of('when: MONI == 0')}: rules.9.when" in message
+
+
+def test_pages_can_print_how_dimensions_are_scored(bench: Bench) -> None:
+    parameters, _ = _parameters(bench.study, ["en"])
+    assert parameters["waves.wave2.derived.SCORE_STRATEGY_PLAN.value"] == {"en": "(STRAT - 1) * 100 / 3"}
+    printed = set(re.findall(r'param="([^"]+)"', str(_derived_rows(bench.study.waves["wave2"]))))
+    assert len(printed) > 30
+    assert printed <= set(parameters)

@@ -137,7 +137,7 @@ def _verdicts(verification: pd.DataFrame | None) -> dict[str, str]:
 
 
 def _parameters(study: Study, languages: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return every value of the study file by its key path; shares are also given as percentages."""
+    """Return every value of the study by its key path in the study file; shares are also given as percentages."""
     parameters: dict[str, Any] = {}
     percentages: dict[str, Any] = {}
 
@@ -162,6 +162,10 @@ def _parameters(study: Study, languages: list[str]) -> tuple[dict[str, Any], dic
             parameters[path] = {language: str(value) for language in languages}
 
     visit("", study.config.model_dump(mode="json"))
+    for name, wave in study.waves.items():  # the toolbox adds derived variables to its wave
+        added = {code: derived.model_dump(mode="json") for code, derived in wave.wave.derived.items()
+                 if code not in study.config.waves[name].derived}  # fmt: skip
+        visit(f"waves.{name}.derived", added)
     return parameters, percentages
 
 

@@ -102,7 +102,7 @@ def report_html(content: Content) -> str:
         f"<title>{_text(content['report'])} – {_text(content['firm'])}</title>\n<style>\n{style()}\n</style>\n</head>\n"
         f'<body>\n<a class="st-skip" href="#content">{_text(words["skip"])}</a>\n{notice}\n'
         f'<header class="st-title"><p class="st-series">{_text(content["title"])} – {_text(content["study"])}</p>'
-        f"<h1>{_text(content['report'])}: {_text(content['firm'])}</h1>{left_out}</header>\n"
+        f"<h1>{_text(content['report'])} – {_text(content['firm'])}</h1>{left_out}</header>\n"
         f'<main id="content" class="tb-main">\n{"".join(parts)}\n</main>\n</body>\n</html>\n'
     )
 

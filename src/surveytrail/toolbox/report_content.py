@@ -44,7 +44,7 @@ class _Writer:
         """Return the whole report."""
         toolbox, language = self.toolbox, self.language
         names = (
-            "overall", "level", "position", "plot", "how_peers", "strengths", "recommendations", "gates", "own_cells",
+            "level", "position", "plot", "how_peers", "strengths", "recommendations", "gates", "own_cells",
             "origin", "first_step", "because", "peer_value", "question", "answer", "place", "open_questions", "skip",
         )  # fmt: skip
         made = {
@@ -95,7 +95,7 @@ class _Writer:
             for level in toolbox.levels
         ]  # fmt: skip
         if overall["score"] is not None:
-            score = f"{self.say('overall')}: {self.number(overall['score'])} / 100"
+            score = self.say("overall", score=self.number(overall["score"]))
         else:
             score = self.say("absent" if self.found["absent"] else "no_level")
         gates = []

@@ -182,7 +182,7 @@
       element("li", { class: level.code === overall.level ? "tb-here" : "", "aria-current": level.code === overall.level ? "true" : null },
         element("strong", {}, `${level.code} ${local(level.label)}`), element("span", {}, local(level.meaning)))));
     const score = overall.score === null ? word(found.absent ? "absent" : "no_level")
-      : `${word("overall")}: ${number(overall.score)} / 100`;
+      : word("overall", { score: number(overall.score) });
     const gates = overall.gates.map((gate, at) => {
       const declared = program.gates[at];
       const verdict = gate.held ? "held" : gate.open ? "open" : gate.known ? "shut" : "unknown";
