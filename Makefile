@@ -29,6 +29,8 @@ test: $(READY) ## all checks (formatting, linting, types, schemas) and tests
 prove: $(READY) ## the full proofs: tampering, blanking, mutants, planted literals
 	@$(BIN)/snakemake --cores $(CORES)
 	@$(BIN)/trail check
+	@$(BIN)/trail audit
+	@$(BIN)/python -m tests.auditing.planting --literals 200
 	@$(BIN)/trail census
 	@$(BIN)/trail tamper --trials 1000 --seed 1
 	@$(BIN)/trail blank --trials 1000 --seed 1

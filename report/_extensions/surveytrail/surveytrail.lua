@@ -8,6 +8,7 @@ local HTML, TYPST, DOCX = FORMAT:match('html') ~= nil, FORMAT:match('typst') ~= 
 local ledger, lang, typst_version
 local printed, occurrences = {}, {} -- ids in the order of their first appearance; id -> how often so far
 local labels = {}                   -- cross-reference id -> {word, number}
+local drawn = pandoc.List {}         -- ids of the numbers that stand on figures
 local marks = {}                    -- what stands in the document by key: mark -> how often so far
 local top, sections = nil, {}       -- level of the highest heading; numbers of the present section
 
@@ -147,6 +148,7 @@ end
 local function resolve_image(image)
   local figure = ledger.figures[image.src:match('^figures/([%w_]+)%.svg$') or '']
   if figure then
+    for _, id in ipairs(figure.numbers or {}) do drawn:insert(id) end
     image.src = localized(figure.file, 'figure ' .. image.src)
     image.attributes['fig-alt'] = localized(figure.alt, 'alternative text of ' .. image.src)
   end
@@ -307,13 +309,14 @@ local function back_links(id, entry)
   local links = pandoc.Inlines(word('appendix.back'))
   links:insert(pandoc.Space())
   local names = pandoc.List {}
+  if occurrences[id] == 0 then links:insert(word_span('figure')) end
   for place = 1, occurrences[id] do
     local anchor = entry.anchor .. '-' .. place
     local attributes = HTML and { ['aria-label'] = word('appendix.back_to') .. ' ' .. place } or {}
     local back = pandoc.Link({ pandoc.Str('↩') }, '#' .. anchor, '', pandoc.Attr('', { 'st-back' }, attributes))
     if TYPST then names:insert('"' .. anchor .. '",') else links:extend { back, pandoc.Space() } end
   end
-  if TYPST then -- which of them are on one page, Typst knows
+  if TYPST and occurrences[id] > 0 then -- which of them are on one page, Typst knows
     links:insert(pandoc.RawInline('typst', '#st-backs((' .. table.concat(names, ' ') .. '), "' .. word('page') .. '")'))
   end
   return links
@@ -409,6 +412,12 @@ local function set_up(meta)
 end
 
 local function finish(doc)
+  for _, id in ipairs(drawn) do -- what only a figure shows has an entry too
+    if not occurrences[id] then
+      occurrences[id] = 0
+      table.insert(printed, id)
+    end
+  end
   local level = HTML and (top or 2) or 1
   doc.blocks:extend(appendix(level))
   doc.blocks:insert(colophon(level))

@@ -17,6 +17,7 @@ from surveyspec.documents import load_document
 from surveyspec.identifiers import CONFIG, INTERVIEWS, UNWEIGHTED, short_anchor
 from surveyspec.locales import LOCALES
 from surveyspec.study import Study
+from surveytrail.auditing.codebook import described
 from surveytrail.auditing.content import Mark
 from surveytrail.auditing.docx import mark_digest
 from surveytrail.auditing.tokens import NAME
@@ -92,6 +93,8 @@ class Expected:
         row = self.rows.get(number)
         if row is None:
             return None
+        if show == "level":
+            return None if pd.isna(row["interval_level"]) else percent(float(row["interval_level"]), language)
         if show == "n":
             return None if pd.isna(row["n_used"]) else count(int(row["n_used"]), language)
         written = row[{**SHOWN, **LABELS}[show]] if show in {**SHOWN, **LABELS} else None
@@ -124,6 +127,9 @@ class Expected:
                     texts |= {f"{wave.id}.{code}.{part.code}": dict(part.label) for part in wave.categories(code)}
         for entry in self.study.interview_codebook.codes if self.study.interview_codebook is not None else []:
             texts[f"{INTERVIEWS}.{entry.code}"] = dict(entry.label)
+        for language in self.study.config.report.languages:
+            for key, text in described(self.study, language, lambda path, at: self.word(path, at) or "", decimal):
+                texts.setdefault(key, {})[language] = text
         return texts
 
     @cached_property

@@ -118,7 +118,8 @@ def _odd_parts(parts: list[Mapping[str, str]], expected: Expected, language: str
         elif kind == "P":
             said = [expected.parameter(source, show, language) for show in ("", "percent")]
         elif kind == "C":
-            said = [expected.parameter(source, "", language), expected.parameter(f"{source}.label", "", language)]
+            said = [expected.number(source, "label", language), expected.number(source, "group", language)]
+            said += [expected.parameter(source, "", language), expected.parameter(f"{source}.label", "", language)]
             said += [
                 texts.get(language)
                 for key, texts in expected.codebook.items()

@@ -122,7 +122,6 @@ def judge(rendering: Rendering, expected: Expected, figures: Figures) -> Judged:
     """Class all tokens of a document and hold every marked text against what its mark says."""
     judged = Judged(rendering)
     judged.entries = {expected.anchors.get(entry, entry) for entry in rendering.entries}
-    _Judge(judged, expected).all()
     for picture in rendering.pictures:
         classes, faults, drawn = judge_picture(picture, rendering, expected, figures)
         judged.classes += classes
@@ -132,6 +131,7 @@ def judge(rendering: Rendering, expected: Expected, figures: Figures) -> Judged:
             Violation(rendering.name, rendering.format, picture.place, found, context, why)
             for found, context, why in faults
         ]
+    _Judge(judged, expected).all()
     return judged
 
 
@@ -270,7 +270,8 @@ class _Judge:
         return f"the ledger says '{said.replace(' | ', ' ')}' in the field '{mark.show}' of {mark.key}"
 
     def _colophon(self, piece: Piece, mark: Mark) -> str:
-        texts = self.expected.colophon(mark.key, len({number for number, _ in self.judged.printed}), self.language)
+        printed = {number for number, _ in self.judged.printed} | self.judged.drawn
+        texts = self.expected.colophon(mark.key, len(printed), self.language)
         if texts is None or any(digits(text) == digits(piece.text) for text in texts):
             return ""
         return f"the colophon's line '{mark.key}' should be {' or '.join(repr(text) for text in texts) or 'absent'}"

@@ -95,7 +95,9 @@ def printed_numbers(page: Page, staged: Path, ledger: Mapping[str, Any]) -> list
     pictures = {match.group(1) for text in texts for match in FIGURE.finditer(text)} & set(ledger["figures"])
     drawn = [staged / ledger["figures"][name]["file"][page.language] for name in sorted(pictures)]
     texts += [path.read_text(encoding="utf-8") for path in drawn]
-    return sorted({match.group(1) for text in texts for match in PRINTED.finditer(text)} & set(ledger["numbers"]))
+    shown = {number for name in pictures for number in ledger["figures"][name].get("numbers", [])}
+    shown |= {match.group(1) for text in texts for match in PRINTED.finditer(text)}
+    return sorted(shown & set(ledger["numbers"]))
 
 
 def check_page(page: Page, staged: Path, ledger: Mapping[str, Any], citations: set[str]) -> list[Problem]:

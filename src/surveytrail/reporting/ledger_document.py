@@ -170,7 +170,7 @@ def _parameters(study: Study, languages: list[str]) -> tuple[dict[str, Any], dic
 
 
 def _figures(study: Study, folder: Path, languages: list[str]) -> dict[str, Any]:
-    """Return file and alternative text of each figure per language, as the figure's own manifest has them."""
+    """Return file, alternative text and numbers of each figure, as the figure's own manifest has them."""
     figures: dict[str, Any] = {}
     problems = []
     for index, figure in enumerate(study.config.figures):
@@ -183,7 +183,10 @@ def _figures(study: Study, folder: Path, languages: list[str]) -> dict[str, Any]
                                         "run the pipeline again", study.line("figures", index)))  # fmt: skip
                 continue
             entry["file"][language] = f"figures/{figure.id}.{language}.svg"
-            entry["alt"][language] = json.loads(manifest.read_text(encoding="utf-8"))["alt"]["text"]
+            listed = json.loads(manifest.read_text(encoding="utf-8"))
+            entry["alt"][language] = listed["alt"]["text"]
+            if listed.get("numbers"):  # each gets an entry in the audit appendix
+                entry["numbers"] = listed["numbers"]
         figures[figure.id] = entry
     if problems:
         raise StudyError(problems)
