@@ -9,7 +9,7 @@ import numpy as np
 from recount.distributions import log_chi_square_tail
 from recount.intervals import Limits, wilson
 from recount.noncentral import chi_square_limits
-from recount.outcomes import Outcome, Roles, complete
+from recount.outcomes import Outcome, Roles, complete, require
 from recount.tables import FloatArray
 
 # As in R: probabilities this close to the observed one count as equal to it.
@@ -20,6 +20,7 @@ def binomial(roles: Roles, share: float, level: float) -> Outcome:
     """Exact binomial test, two-sided by the method of small p-values; Cohen's h with Wilson's interval carried over."""
     (values,) = complete(roles["y"][0])
     n, count = len(values), round(math.fsum(values))
+    require(n > 0)
     logs = log_binomial(n, share)
     log_p = min(0.0, log_sum(logs[logs <= logs[count] + math.log1p(_EQUAL)]))
     lower, upper = (_arcsine(float(limit or 0), share) for limit in wilson(count, n, level))
@@ -34,6 +35,7 @@ def tost_share(roles: Roles, share: float, bound: float, level: float) -> Outcom
     """Equivalence with a share within a bound: the larger of two one-sided exact p-values (Schuirmann 1987)."""
     (values,) = complete(roles["y"][0])
     n, count = len(values), round(math.fsum(values))
+    require(n > 0)
     lower, upper = wilson(count, n, 2 * level - 1)
     above = _log_at_least(n, count, share - bound)
     below = _log_at_least(n, n - count, 1 - (share + bound))  # as many failures or more
@@ -51,6 +53,7 @@ def _log_at_least(n: int, count: int, share: float) -> float:
 def chi_square(roles: Roles, level: float) -> Outcome:
     """Pearson's chi-square of a crosstab, uncorrected; Cramér's V with the interval of the noncentral chi-square."""
     x, y = complete(roles["x"][0], roles["y"][0])
+    require(len(x) > 0 and np.ptp(x) > 0 and np.ptp(y) > 0)
     table = np.array([[((x == a) & (y == b)).sum() for b in np.unique(y)] for a in np.unique(x)], dtype=np.float64)
     n = float(table.sum())
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
@@ -62,13 +65,17 @@ def chi_square(roles: Roles, level: float) -> Outcome:
 
 
 def mcnemar(roles: Roles, level: float) -> Outcome:
-    """McNemar's chi-square with continuity correction; the difference of the two shares (Newcombe 1998, method 10)."""
+    """McNemar's chi-square; the difference of the two shares (Newcombe 1998, method 10).
+
+    With continuity correction, unless as many say only the one as only the other: then it is 0, as in R.
+    """
     x, y = complete(roles["x"][0], roles["y"][0])
+    require(len(x) > 0)
     both, first = int((x * y).sum()), int((x * (1 - y)).sum())
     second, neither = int(((1 - x) * y).sum()), int(((1 - x) * (1 - y)).sum())
     discordant = first + second
-    x2 = (abs(first - second) - 1) ** 2 / discordant if discordant else 0.0
-    log_p = log_chi_square_tail(x2, 1) if discordant else 0.0
+    x2 = (abs(first - second) - 1) ** 2 / discordant if first != second else 0.0
+    log_p = log_chi_square_tail(x2, 1) if first != second else 0.0
     effect, limits = newcombe(both, first, second, neither, level)
     return Outcome(len(x), x2, effect, limits, (1,), log_p)
 

@@ -9,7 +9,7 @@ import numpy as np
 from recount.distributions import log_f_tail
 from recount.outcomes import Outcome
 from recount.tables import FloatArray
-from recount.variances import covariance, influences
+from recount.variances import ROUNDING, covariance, influences
 from recount.weighting import Weight
 
 
@@ -40,9 +40,11 @@ def rao_scott(x: FloatArray, y: FloatArray, inside: FloatArray, weight: Weight) 
     spread = covariance(influences(np.where(used[:, None], cells, np.nan), own, shares), weight)
     effects = design_effects(shares, spread, len(rows), len(columns))
     trace, square = float(np.trace(effects)), float(np.trace(effects @ effects))
+    cramers_v = math.sqrt(phi2 / (min(table.shape) - 1))
+    if trace <= ROUNDING:  # the margins of the weighting fix every cell
+        return Outcome(n, effect=cramers_v, iterative=True)
     statistic, df1 = phi2 / trace, trace**2 / square
     df2 = df1 * (int(weighted.sum()) - 1)
-    cramers_v = math.sqrt(phi2 / (min(table.shape) - 1))
     log_p = log_f_tail(statistic, df1, df2)
     return Outcome(n, statistic, cramers_v, df=(df1, df2), log_p=log_p, iterative=True)
 

@@ -69,10 +69,15 @@ def test_hypotheses(
     for spec in specs:
         roles, inside, reasons = _roles(connection, wave, spec, names, analysed)
         base = {role: [column[inside > 0] for column in columns] for role, columns in roles.items()}
-        if spec.hypothesis.test == "rao_scott":
-            outcomes = [rao_scott(roles["x"][0], roles["y"][0], inside, weights[spec.hypothesis.weight])]
-        else:
-            outcomes = run_test(spec, wave, base)
+        try:
+            # what numpy would let pass as not a number ends a test here, as a division by zero does
+            with np.errstate(divide="raise", invalid="raise"):
+                if spec.hypothesis.test == "rao_scott":
+                    outcomes = [rao_scott(roles["x"][0], roles["y"][0], inside, weights[spec.hypothesis.weight])]
+                else:
+                    outcomes = run_test(spec, wave, base)
+        except (ArithmeticError, np.linalg.LinAlgError):
+            outcomes = _undefined(spec, wave, base)
         weight = weights.get(spec.hypothesis.weight)
         excluded = _excluded(spec, roles, inside > 0, reasons, None if weight is None else weight.final)
         found.append((spec, outcomes, int(inside.sum()), excluded))
@@ -160,6 +165,23 @@ def run_test(spec: TestSpec, wave: WaveSpec, roles: Roles) -> list[Outcome]:
     return [test(differences, level)]
 
 
+def _undefined(spec: TestSpec, wave: WaveSpec, roles: Roles) -> list[Outcome]:
+    """Return the outcomes of a test that these data cannot carry: its parts and its size, and nothing else."""
+    kind, hypothesis = TESTS[spec.hypothesis.test], spec.hypothesis
+    columns = [column for values in roles.values() for column in values]
+    known = ~np.isnan(np.column_stack(columns))
+    records: int | None = None
+    if kind.stacked:
+        pairs = np.column_stack([~np.isnan(x) & ~np.isnan(y) for x, y in zip(roles["x"], roles["y"], strict=True)])
+        n, records = int(pairs.sum()), int(pairs.any(axis=1).sum())
+    else:
+        n = int((known.any(axis=1) if hypothesis.test == "bootstrap_ranks" else known.all(axis=1)).sum())
+    if kind.per == "test":
+        return [Outcome(n, records=records)]
+    codes = wave.items(str(hypothesis.items)) if kind.per == "item" else hypothesis.given or []
+    return [Outcome(n, parts=(wave.slug(str(code)),)) for code in codes]
+
+
 def _adjusted(tests: Sequence[tuple[TestSpec, Outcome]]) -> list[float]:
     """Return the logarithm of each test's p-value, adjusted within its plan and family."""
     families = [(spec.hypothesis.plan, spec.hypothesis.family) for spec, _ in tests]
@@ -185,21 +207,27 @@ def holm(log_p: Sequence[float]) -> list[float]:
 
 
 def _results(spec: TestSpec, outcomes: Sequence[Outcome], log_p_adjusted: float) -> list[Result]:
-    """Return the ledger rows of a test: per outcome statistic, effect and p; then df, adjusted p, verdict and n."""
+    """Return the ledger rows of a test: per outcome statistic, effect and p; then df, adjusted p, verdict and n.
+
+    What the plan declares does not depend on the answers: a test that is not defined has its rows, without a value.
+    Only its degrees of freedom are left out.
+    """
     kind, main = TESTS[spec.hypothesis.test], outcomes[0]
+    defined = not math.isnan(main.log_p)
     rows: list[tuple[tuple[str, ...], Result]] = []
     for outcome in outcomes:
         if kind.statistic is not None and kind.statistic != kind.effect:
             rows.append(((*outcome.parts, kind.statistic), _row(outcome.statistic)))
         if kind.effect is not None:
             rows.append(((*outcome.parts, kind.effect), replace(_row(outcome.effect), limits=outcome.limits)))
-        if not math.isnan(outcome.log_p):
+        if kind.has_p:
             rows.append(((*outcome.parts, "p"), _p_row(outcome.log_p)))
-    names = ["df"] if len(main.df) == 1 else [f"df{place}" for place in range(1, len(main.df) + 1)]
-    rows += [((name,), _row(df)) for name, df in zip(names, main.df, strict=True)]
-    if not math.isnan(main.log_p):
+    if defined:
+        names = ["df"] if len(main.df) == 1 else [f"df{place}" for place in range(1, len(main.df) + 1)]
+        rows += [((name,), _row(df)) for name, df in zip(names, main.df, strict=True)]
+    if kind.has_p:
         rows.append((("p_adjusted",), _p_row(log_p_adjusted)))
-        rows.append((("verdict",), _row(verdict(spec, main, log_p_adjusted))))
+        rows.append((("verdict",), _row(verdict(spec, main, log_p_adjusted) if defined else math.nan)))
     rows.append((("n",), _row(main.n)))
     return [
         replace(
@@ -208,7 +236,7 @@ def _results(spec: TestSpec, outcomes: Sequence[Outcome], log_p_adjusted: float)
             unit=(unit := UNITS.get(parts[-1], "statistic")),
             decimals=DECIMALS[unit],
             n_used=main.n if main.records is None else main.records,
-            df=main.df[-1] if main.df else None,
+            df=main.df[-1] if main.df and defined else None,
             iterative=main.iterative,
             identity={
                 **_identity(spec),
@@ -234,7 +262,7 @@ def _row(value: float) -> Result:
 
 
 def _p_row(log_p: float) -> Result:
-    return Result("", math.exp(log_p), "", 0, log_p=log_p)
+    return _row(math.nan) if math.isnan(log_p) else Result("", math.exp(log_p), "", 0, log_p=log_p)
 
 
 def verdict(spec: TestSpec, outcome: Outcome, log_p_adjusted: float) -> int:

@@ -14,13 +14,19 @@ from recount.distributions import (
 )
 from recount.intervals import NONE, Limits
 from recount.noncentral import chi_square_limits, t_limits
-from recount.outcomes import Outcome, Roles, complete, product_moment, ranks, tie_sum, two_groups
+from recount.outcomes import Outcome, Roles, complete, product_moment, ranks, require, tie_sum, two_groups
 from recount.tables import FloatArray
+
+# Records that a test takes at least; in each of two groups it takes two.
+FEWEST = 3
+# What rounding leaves of a column that others determine, as a share of it.
+NOTHING = 1e-10
 
 
 def t_of_differences(differences: FloatArray, level: float) -> Outcome:
     """Student's t of a mean against zero; Cohen's d with the interval of the noncentral t."""
     n = len(differences)
+    require(n >= FEWEST)
     mean, spread = math.fsum(differences) / n, float(differences.std(ddof=1))
     if spread == 0:
         return Outcome(n, df=(n - 1,))
@@ -37,6 +43,8 @@ def t_welch(roles: Roles, level: float) -> Outcome:
     s1, s2 = high.var(ddof=1), low.var(ddof=1)
     difference = math.fsum(high) / n1 - math.fsum(low) / n2
     a, b = s1 / n1, s2 / n2
+    if a + b == 0:
+        return Outcome(n1 + n2)
     t, df = difference / math.sqrt(a + b), (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n2 - 1))
     d = difference / math.sqrt(((n1 - 1) * s1 + (n2 - 1) * s2) / (n1 + n2 - 2))
     half = _z(level) * math.sqrt(1 / n1 + 1 / n2 + d * d / (2 * (n1 + n2)))
@@ -49,6 +57,7 @@ def signed_ranks(differences: FloatArray, level: float) -> Outcome:
     The effect is the matched-pairs rank-biserial correlation with a normal interval on Fisher's z scale.
     """
     kept = differences[differences != 0]
+    require(len(differences) >= FEWEST and len(kept) > 0)
     n, whole = len(kept), len(kept) * (len(kept) + 1) / 2
     plus = float(ranks(np.abs(kept))[kept > 0].sum())
     spread = math.sqrt(whole * (2 * n + 1) / 12 - tie_sum(np.abs(kept)) / 48)
@@ -66,9 +75,12 @@ def mann_whitney(roles: Roles, level: float) -> Outcome:
     total = np.concatenate([high, low])
     u = float(ranks(total)[:n].sum()) - n * (n + 1) / 2
     spread = math.sqrt(n * m / 12 * (n + m + 1 - tie_sum(total) / ((n + m) * (n + m - 1))))
-    z = max(abs(u - n * m / 2) - 0.5, 0) / spread
     effect = 2 * u / (n * m) - 1
-    return Outcome(n + m, u, effect, cliff_limits(high, low, effect, level), log_p=log_normal_two_sided(z))
+    limits = cliff_limits(high, low, effect, level)
+    if spread == 0:
+        return Outcome(n + m, u, effect, limits)
+    z = max(abs(u - n * m / 2) - 0.5, 0) / spread
+    return Outcome(n + m, u, effect, limits, log_p=log_normal_two_sided(z))
 
 
 def cliff_limits(x: FloatArray, y: FloatArray, delta: float, level: float) -> Limits:
@@ -94,6 +106,9 @@ def kruskal_wallis(roles: Roles, level: float) -> Outcome:
     """Kruskal and Wallis' H corrected for ties; epsilon squared."""
     y, group = complete(roles["y"][0], roles["group"][0])
     n, codes = len(y), np.unique(group)
+    require(len(codes) >= 2 and min((group == code).sum() for code in codes) >= 2)
+    if np.ptp(y) == 0:
+        return Outcome(n)
     own = ranks(y)
     between = math.fsum(own[group == code].sum() ** 2 / (group == code).sum() for code in codes)
     h = (12 / (n * (n + 1)) * between - 3 * (n + 1)) / (1 - tie_sum(y) / (n**3 - n))
@@ -104,6 +119,9 @@ def friedman(roles: Roles, level: float) -> Outcome:
     """Friedman's Q corrected for ties; Kendall's W."""
     items = np.column_stack(complete(*roles["items"]))
     n, k = items.shape
+    require(n >= FEWEST)
+    if (np.ptp(items, axis=1) == 0).all():
+        return Outcome(n)
     own = np.array([ranks(row) for row in items])
     ties = math.fsum(tie_sum(row) for row in items)
     deviations = own.sum(axis=0) - n * (k + 1) / 2
@@ -115,6 +133,9 @@ def cochran_q(roles: Roles, level: float) -> Outcome:
     """Cochran's Q of several yes/no items; Q over its largest possible value."""
     items = np.column_stack(complete(*roles["items"]))
     n, k = items.shape
+    require(n >= FEWEST)
+    if (np.ptp(items, axis=1) == 0).all():
+        return Outcome(n)
     per_item, per_record = items.sum(axis=0), items.sum(axis=1)
     q = k * (k - 1) * math.fsum((per_item - per_item.mean()) ** 2) / math.fsum(per_record * (k - per_record))
     return _chi_square(n, q, k - 1, 1 / (n * (k - 1)), level)
@@ -128,6 +149,7 @@ def _chi_square(n: int, x: float, df: int, factor: float, level: float) -> Outco
 def correlation(x: FloatArray, y: FloatArray, level: float, *, rank: bool) -> Outcome:
     """Pearson's or Spearman's correlation (average ranks), p by Student's t, interval on Fisher's z scale."""
     x, y = complete(x, y)
+    require(len(x) >= FEWEST)
     if rank:
         x, y = ranks(x), ranks(y)
     return _correlated(product_moment(x, y), len(x), 0, level, rank=rank)
@@ -136,8 +158,14 @@ def correlation(x: FloatArray, y: FloatArray, level: float, *, rank: bool) -> Ou
 def partial_spearman(roles: Roles, level: float) -> Outcome:
     """Spearman's correlation of x and y once the ranks of the covariates explain their part of both."""
     x, y, *given = (ranks(column) for column in complete(*roles["x"], *roles["y"], *roles["given"]))
+    require(len(x) >= FEWEST + len(given))
     model = np.column_stack([np.ones(len(x)), *given])
     left = [column - model @ np.linalg.lstsq(model, column, rcond=None)[0] for column in (x, y)]
+    if any(np.ptp(column) == 0 for column in (x, y, *given)) or any(
+        rest @ rest <= NOTHING**2 * float(((whole - whole.mean()) ** 2).sum())
+        for rest, whole in zip(left, (x, y), strict=True)
+    ):
+        return Outcome(len(x))
     return _correlated(product_moment(*left), len(x), len(given), level, rank=True)
 
 
@@ -145,6 +173,7 @@ def _correlated(r: float, n: int, controlled: int, level: float, *, rank: bool) 
     df, size = n - 2 - controlled, n - controlled
     if math.isnan(r):
         return Outcome(n, df=(df,))
+    r = math.copysign(1.0, r) if 1 - abs(r) < 1e-14 else r
     if abs(r) >= 1:
         return Outcome(n, r, r, df=(df,), log_p=-math.inf)
     # ranks: Bonett & Wright (2000)

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from recount.distributions import log_normal_two_sided, log_t_two_sided, normal_quantile, t_quantile
-from recount.outcomes import Columns, Outcome, Roles, complete
+from recount.outcomes import Columns, Outcome, Roles, UndefinedError, complete, require
 from recount.tables import FloatArray
-from surveyspec.problems import Problem, StudyError
 
 MOST_STEPS = 500
 CONVERGED = 1e-12
+# What rounding leaves of a residual of zero, as a share of the outcome's spread.
+NOTHING = 1e-10
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,14 @@ class _Derivatives(NamedTuple):
 def ols(roles: Roles, parts: list[str], level: float) -> list[Outcome]:
     """Least squares with heteroscedasticity-consistent errors HC3; effects per standard deviations of both sides."""
     y, *given = complete(roles["y"][0], *roles["given"])
-    x = np.column_stack([np.ones(len(y)), *given])
+    x = _model(y, given)
     inverse = np.linalg.inv(x.T @ x)
     coefficients: FloatArray = np.linalg.lstsq(x, y, rcond=None)[0].astype(np.float64)
     leverage = np.einsum("ij,jk,ik->i", x, inverse, x)
-    scores = x * ((y - x @ coefficients) / (1 - leverage))[:, None]
+    left = y - x @ coefficients
+    # errors come from rows that deviate from the fit: not from a perfect one, nor from a row that it must go through
+    require(float(left @ left) > NOTHING**2 * float(((y - y.mean()) ** 2).sum()) and leverage.max() <= 1 - NOTHING)
+    scores = x * (left / (1 - leverage))[:, None]
     errors = np.sqrt(np.diagonal(inverse @ (scores.T @ scores) @ inverse))
     fit = Fit(coefficients[1:], errors[1:], len(y) - x.shape[1])
     scales = [float(column.std(ddof=1) / y.std(ddof=1)) for column in given]
@@ -52,10 +56,17 @@ def ols(roles: Roles, parts: list[str], level: float) -> list[Outcome]:
     ]
 
 
+def _model(y: FloatArray, given: Columns) -> FloatArray:
+    """Return an intercept and the predictors, which may not depend on each other, of an outcome that varies."""
+    x = np.column_stack([np.ones(len(y)), *given])
+    require(len(y) > 0 and np.ptp(y) > 0 and int(np.linalg.matrix_rank(x)) == x.shape[1])
+    return x
+
+
 def logit(roles: Roles, parts: list[str], level: float) -> list[Outcome]:
     """Logistic regression by maximum likelihood; odds ratios per standard deviation of the predictor."""
     y, *given = complete(roles["y"][0], *roles["given"])
-    x = np.column_stack([np.ones(len(y)), *given])
+    x = _model(y, given)
     coefficients, information = _maximise(np.zeros(x.shape[1]), lambda b: _binary(b, x, y))
     errors = np.sqrt(np.diagonal(np.linalg.inv(information)))
     return _odds(Fit(coefficients[1:], errors[1:], None), given, len(y), parts, level)
@@ -64,7 +75,8 @@ def logit(roles: Roles, parts: list[str], level: float) -> list[Outcome]:
 def ordinal_logit(roles: Roles, parts: list[str], level: float) -> list[Outcome]:
     """Proportional odds (McCullagh 1980): logit P(y <= j) = threshold j - slopes x; observed information."""
     y, *given = complete(roles["y"][0], *roles["given"])
-    x, levels = np.column_stack(given), np.unique(y)
+    x, levels = _model(y, given)[:, 1:], np.unique(y)
+    require(len(levels) > 2)
     codes = np.searchsorted(levels, y)
     below = np.array([(codes <= place).mean() for place in range(len(levels) - 1)])
     start = np.concatenate([np.zeros(x.shape[1]), np.log(below / (1 - below))])
@@ -87,6 +99,7 @@ def clustered_logit(roles: Roles, level: float) -> Outcome:
     known = ~np.isnan(x) & ~np.isnan(y)
     intercepts = [np.ones(len(x)), *((pair == place) * 1.0 for place in range(1, len(roles["x"])))]
     model = np.column_stack([x, *intercepts])[known]
+    require(bool(known.any()) and np.ptp(y[known]) > 0 and np.linalg.matrix_rank(model) == model.shape[1])
     fit = _estimating_equations(model, y[known], cluster[known])
     tested = _tested(fit, 0, int(known.sum()), None, level, math.exp)
     return replace(tested, records=len(np.unique(cluster[known])))
@@ -111,7 +124,7 @@ def _estimating_equations(x: FloatArray, y: FloatArray, cluster: np.ndarray) -> 
         if np.abs(step).max() < CONVERGED:
             inverse = np.linalg.inv(bread)
             return Fit(coefficients, np.sqrt(np.diagonal(inverse @ (scores.T @ scores) @ inverse)), None)
-    raise _no_fit()
+    raise UndefinedError  # a predictor tells the outcomes apart completely
 
 
 def _clustered(
@@ -170,13 +183,7 @@ def _maximise(start: FloatArray, derivatives: Callable[[FloatArray], _Derivative
         parameters, now = parameters + step, following
         if np.abs(step * np.sqrt(np.diagonal(now.information))).max() < CONVERGED:
             return parameters, now.information
-    raise _no_fit()
-
-
-def _no_fit() -> StudyError:
-    found = "a model without a finite fit"
-    todo = "look for a predictor that tells the outcomes apart completely"
-    return StudyError(Problem("config.yaml", "hypotheses", found, "a model that can be fitted", todo))
+    raise UndefinedError  # a predictor tells the outcomes apart completely
 
 
 def _odds(fit: Fit, given: Columns, n: int, parts: list[str], level: float) -> list[Outcome]:

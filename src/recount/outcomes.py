@@ -14,6 +14,16 @@ Columns = list[FloatArray]
 Roles = dict[str, Columns]
 
 
+class UndefinedError(ArithmeticError):
+    """These data cannot carry the test."""
+
+
+def require(condition: bool | np.bool_) -> None:
+    """Stop a test that its data cannot carry."""
+    if not condition:
+        raise UndefinedError
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One result of a test.
@@ -47,8 +57,10 @@ def complete(*columns: FloatArray) -> Columns:
 
 
 def two_groups(values: FloatArray, groups: FloatArray) -> Columns:
-    """Return the values of the group with the lower code and of that with the higher one."""
+    """Return the values of the group with the lower code and of that with the higher one, each two at least."""
     y, group = complete(values, groups)
+    counts = np.unique(group, return_counts=True)[1]
+    require(len(counts) == 2 and counts.min() >= 2)
     return [y[group == code] for code in np.unique(group)]
 
 

@@ -74,7 +74,8 @@ class Reference:
     def frame(self, name: str) -> pd.DataFrame:
         """A data set with its factors as categories in the reference's order."""
         frame = pd.read_csv(self.root / "data" / f"{name}.csv", keep_default_na=False, na_values=[""])
-        for column in _FACTORS.get(name, ()):
+        texts = [column for column in frame.columns if frame[column].dtype.kind not in "biuf"]
+        for column in _FACTORS.get(name, texts):
             if column in frame:
                 frame[column] = _as_factor(frame[column], _ORDERS.get(column))
         if name.startswith("biz") and "likert" in frame:

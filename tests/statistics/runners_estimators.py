@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from surveytrail.statistics import estimators
+from surveytrail.statistics.arrays import combine_codes
 from surveytrail.statistics.contrasts import linear_contrasts, smooth_contrast
 from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.estimates import t_quantile
@@ -61,9 +62,11 @@ def domains_by(frame: pd.DataFrame, variables: list[str]) -> np.ndarray:
 
 def intervals(value: np.ndarray, se: np.ndarray, df: float, level: float = 0.95) -> dict[str, np.ndarray]:
     half, normal = t_quantile(level, df) * se, t_quantile(level, math.inf) * se
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variation = se / value
     return {
         "ci_lower": value - half, "ci_upper": value + half,
-        "ci_z_lower": value - normal, "ci_z_upper": value + normal, "cv": se / value,
+        "ci_z_lower": value - normal, "ci_z_upper": value + normal, "cv": variation,
     }  # fmt: skip
 
 
@@ -215,8 +218,8 @@ def contrast(case: Case, reference: Reference) -> Figures:
 def _standardised(inputs: Case, frame: pd.DataFrame, design: Any) -> Figures:
     y = columns_of(frame, inputs["y"])
     codes = [pd.Categorical(frame[v]).codes.astype(np.int64) for v in (*inputs["by"], inputs["std_by"])]
-    over = codes[0] + (codes[0].max() + 1) * codes[1]
-    adjusted = standardised_design(design, codes[2], np.asarray(inputs["pop"], float), over, ~np.isnan(y[:, 0]))
+    over = combine_codes(codes[:-1])
+    adjusted = standardised_design(design, codes[-1], np.asarray(inputs["pop"], float), over, ~np.isnan(y[:, 0]))
     result = estimators.mean(adjusted, y, domains_by(frame, inputs["by"]))
     return {"value": result.value, "se": result.standard_error}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -10,6 +10,8 @@ from surveyspec.locales import LOCALES, MINUS, RANGE, VERDICTS
 
 ROUNDING = "half up"
 SIGNIFICANT_DIGITS = 12
+# The digits before the point of the largest double, and more after it than anybody prints.
+ANY_SIZE = Context(prec=400)
 
 
 def round_half_up(value: float | Fraction, decimals: int) -> Decimal:
@@ -25,8 +27,8 @@ def round_half_up(value: float | Fraction, decimals: int) -> Decimal:
     if isinstance(value, Fraction):
         scaled = abs(value) * 10**decimals
         rounded = Decimal(int(scaled + Fraction(1, 2))) * step
-        return (-rounded if value < 0 else rounded).quantize(step)
-    return Decimal(f"{value:.{SIGNIFICANT_DIGITS}g}").quantize(step, rounding=ROUND_HALF_UP)
+        return (-rounded if value < 0 else rounded).quantize(step, context=ANY_SIZE)
+    return Decimal(f"{value:.{SIGNIFICANT_DIGITS}g}").quantize(step, rounding=ROUND_HALF_UP, context=ANY_SIZE)
 
 
 def number_text(rounded: Decimal, language: str) -> str:

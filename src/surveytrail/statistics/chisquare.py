@@ -241,12 +241,15 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> T
     influence = indicators / root - indicators.sum(axis=1)[:, None] * pull
     eigenvalues = np.linalg.eigvalsh(covariance_of_scores(view, influence))
     first, second = float(eigenvalues.sum()), float((eigenvalues**2).sum())
-    tail = tails.chi_square(pearson * first / second, first**2 / second)
+    # Shares that the design fixes, as those of its strata, do not vary: nothing can be tested.
+    varies = second > 0
+    df = first**2 / second if varies else math.nan
+    tail = tails.chi_square(pearson * first / second, df) if varies else tails.Tail(math.nan, math.nan)
     return TestResult(
         test="goodness of fit",
         statistic=pearson,
         statistic_name="chi2",
-        df=(first**2 / second,),
+        df=(df,),
         p=tail.p,
         log_p=tail.log_p,
         effect_size=math.sqrt(pearson / total),
@@ -256,7 +259,8 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> T
         interval_method="",
         n_used=int(inside.sum()),
         library="surveytrail",
-        details={"scale": second / first},
+        warnings=() if varies else (SINGULAR,),
+        details={"scale": second / first if varies else math.nan},
     )
 
 

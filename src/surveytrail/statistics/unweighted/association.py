@@ -81,8 +81,10 @@ def partial_spearman(x: Any, y: Any, *covariates: Any, level: float = 0.95) -> T
     columns = complete("partial_spearman", x, y, *covariates, smallest=3 + len(covariates))
     names = [f"v{place:03d}" for place in range(len(columns))]
     n, k = len(columns[0]), len(covariates)
-    if _nothing_left(columns):
-        r = math.nan
+    own = _of_what_is_left(columns)
+    if math.isnan(own) or 1 - abs(own) < 1e-9:
+        # the library inverts a matrix that is singular where x and y say the same
+        r = _whole(own)
     else:
         with pingouin() as pg:
             table = pg.partial_corr(
@@ -98,14 +100,17 @@ def partial_spearman(x: Any, y: Any, *covariates: Any, level: float = 0.95) -> T
     )
 
 
-def _nothing_left(columns: list[FloatArray]) -> bool:
-    """Say whether a variable is constant, or the ranks of the covariates determine those of the first two."""
+def _of_what_is_left(columns: list[FloatArray]) -> float:
+    """Correlate what the ranks of the covariates leave of those of the first two; NaN where they leave nothing."""
     ranks = stats.rankdata(np.column_stack(columns), axis=0)
     ranks -= ranks.mean(axis=0)
     whole = (ranks**2).sum(axis=0)
     given = ranks[:, 2:]
     left = ranks[:, :2] - given @ np.linalg.lstsq(given, ranks[:, :2], rcond=None)[0]
-    return bool((whole == 0).any() or ((left**2).sum(axis=0) <= 1e-20 * whole[:2]).any())
+    rest = (left**2).sum(axis=0)
+    if (whole == 0).any() or (rest <= 1e-20 * whole[:2]).any():
+        return math.nan
+    return float(left[:, 0] @ left[:, 1] / math.sqrt(rest[0] * rest[1]))
 
 
 @dataclass(frozen=True)

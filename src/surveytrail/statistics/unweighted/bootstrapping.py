@@ -119,6 +119,10 @@ def _ranks(means: FloatArray) -> FloatArray:
     return np.asarray(higher + (equal + 1) / 2, dtype=np.float64)
 
 
+# An indirect effect this small, in standard deviations of y per standard deviation of x, is zero.
+_ZERO = 1e-12
+
+
 def indirect_effect(
     x: Any, mediator: Any, y: Any, *covariates: Any, seed: Seed, draws: int = 2000, level: float = 0.95
 ) -> TestResult:
@@ -153,6 +157,9 @@ def indirect_effect(
             expected="x, mediator and covariates that vary and do not determine each other",
             got=f"{len(effects)} of {draws} draws with such values", hint="leave out the variable that adds nothing",
         )  # fmt: skip
+    # Slopes of zero come out as rounding leaves them; whether a draw lies beyond 0 must not depend on that.
+    least = _ZERO * math.sqrt(gram[-1, -1] / gram[1, 1])
+    effects = np.where(np.abs(effects) <= least, 0.0, effects)
     tail = (1 - level) / 2
     lower, upper = np.quantile(effects, [tail, 1 - tail], method="linear")
     below, above = int((effects <= 0).sum()), int((effects >= 0).sum())

@@ -36,7 +36,9 @@ def mann_whitney(y: Any, group: Any, *, continuity: bool = True, level: float = 
     z = _corrected(u - n1 * n2 / 2, 0.5 if continuity else 0.0, spread)
     effect = intervals.cliff_delta(high, low, level)
     details = {"z": z, "probability_of_superiority": u / (n1 * n2)}
-    return outcome("mann_whitney", "U", u, (), tails.normal_two_sided(z), effect, n, label("scipy"), details=details)
+    said = ("no p-value: all values are tied",) if spread == 0 else ()
+    tail = tails.normal_two_sided(z)
+    return outcome("mann_whitney", "U", u, (), tail, effect, n, label("scipy"), said, details)
 
 
 def _tie_sum(values: FloatArray) -> float:
@@ -92,7 +94,13 @@ def kruskal_wallis(y: Any, group: Any, *, level: float = 0.95) -> TestResult:
     import pandas as pd
 
     samples, names = grouped("kruskal_wallis", y, group)
-    frame = pd.DataFrame({"y": np.concatenate(samples), "g": np.repeat(names, [len(one) for one in samples])})
+    together = np.concatenate(samples)
+    if np.ptp(together) == 0:
+        # the library divides by a variance of zero
+        tail = tails.Tail(math.nan, math.nan)
+        return outcome("kruskal_wallis", "H", math.nan, (), tail, _scaled("epsilon squared", math.nan, 1, 1, level),
+                       len(together), label("pingouin"))  # fmt: skip
+    frame = pd.DataFrame({"y": together, "g": np.repeat(names, [len(one) for one in samples])})
     with pingouin() as pg:
         figures = translate("kruskal", pg.kruskal(data=frame, dv="y", between="g", detailed=False))
     h, df, n = float(figures["statistic"]), float(figures["df"]), len(frame)
