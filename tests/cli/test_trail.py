@@ -21,7 +21,7 @@ from tests.tracing.small_study import CONFIG, RAW, write_results, write_study
 
 FACEBOOK = "w1.private_use.facebook.unweighted"
 COMMANDS = ("trace", "verify", "claims", "doctor", "manifest", "check", "keep", "diff", "mutate",
-            "dependents", "census", "tamper", "blank", "firm")  # fmt: skip
+            "dependents", "census", "tamper", "blank", "firm", "audit")  # fmt: skip
 
 
 @pytest.fixture
