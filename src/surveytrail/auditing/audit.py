@@ -12,7 +12,7 @@ from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study
 from surveytrail.auditing.content import FORMATS, Rendering
 from surveytrail.auditing.docx import read_docx
-from surveytrail.auditing.expected import Expected
+from surveytrail.auditing.expected import Expected, rendered_names
 from surveytrail.auditing.figures import Figures
 from surveytrail.auditing.html import read_html
 from surveytrail.auditing.judging import CLASSES, Judged, Violation, judge
@@ -127,7 +127,7 @@ def read_documents(study: Study, folder: Path, expected: Expected) -> Iterator[R
 
 def document_names(study: Study, folder: Path) -> list[str]:
     """Return the documents of a folder by name; every page of the study must be among them, in all formats."""
-    names = sorted(path.stem for path in folder.glob("*.html"))
+    names = rendered_names(study, folder)
     problems = []
     for page in study.config.report.pages:
         if not any(name == Path(page).stem or name.startswith(f"{Path(page).stem}.") for name in names):

@@ -103,7 +103,11 @@ class Expected:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """Return every value and text of the study file by key path; items of a list by ``id``, else by place."""
-        return dict(_flat("", self.study.config.model_dump(mode="json")))
+        found = dict(_flat("", self.study.config.model_dump(mode="json")))
+        for name, wave in self.study.waves.items():  # with the derived variables that the toolbox adds
+            derived = {code: entry.model_dump(mode="json") for code, entry in wave.wave.derived.items()}
+            found |= dict(_flat(f"waves.{name}.derived", derived))
+        return found
 
     def parameter(self, path: str, show: str, language: str) -> str | None:
         """Return a value of the study file as it may be printed."""
@@ -280,6 +284,13 @@ class Expected:
             marks += [Mark("value-of", number), *(Mark("label-of", number, show) for show in LABELS)]
             marks += [Mark("field", number, name) for name in FIELDS]
         return {mark_digest(mark): mark for mark in marks}
+
+
+def rendered_names(study: Study, folder: Path) -> list[str]:
+    """Return the HTML files of a folder that belong to a page of the study, by name; others are no documents."""
+    stems = [Path(page).stem for page in study.config.report.pages]
+    names = sorted(path.stem for path in folder.glob("*.html"))
+    return [name for name in names if any(name == stem or name.startswith(f"{stem}.") for stem in stems)]
 
 
 def count(number: int, language: str) -> str:

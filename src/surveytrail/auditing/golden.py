@@ -12,7 +12,7 @@ from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study
 from surveytrail.auditing.content import FORMATS, Mark, Rendering
 from surveytrail.auditing.docx import read_docx
-from surveytrail.auditing.expected import Expected
+from surveytrail.auditing.expected import Expected, rendered_names
 from surveytrail.auditing.html import read_html
 from surveytrail.auditing.pdf import read_pdf
 from surveytrail.auditing.tokens import squeezed
@@ -58,11 +58,7 @@ def load_golden(study: Study, path: Path) -> Golden:
     """
     if path.is_dir():
         expected = Expected.load(study, path)
-        found = [
-            rendering
-            for name in sorted({file.stem for file in path.glob("*.html")})
-            for rendering in _renderings(path, name, expected)
-        ]
+        found = [rendering for name in rendered_names(study, path) for rendering in _renderings(path, name, expected)]
         if found:
             return golden_set(found)
         raise StudyError(
