@@ -55,11 +55,8 @@ def edited(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that copies the study and replaces texts in its toolbox file."""
 
     def edit(*pairs: tuple[str, str]) -> Path:
-        for name in (
-            "config.yaml",
-            FILE,
-            *(f"data/codebooks/{wave}.yaml" for wave in ("wave1", "wave2", "interviews")),
-        ):
+        written = [path.relative_to(ROOT).as_posix() for path in (ROOT / "data").rglob("*.yaml")]
+        for name in ("config.yaml", *written):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, tmp_path / name)
         text = (tmp_path / FILE).read_text(encoding="utf-8")
