@@ -170,7 +170,7 @@ def quantile(case: Case, reference: Reference) -> Figures:
 def domain(case: Case, reference: Reference) -> Figures:
     inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), prepared(case, reference)
     if "by" not in inputs:
-        return {**smooth(case, reference), "df_full": design.degrees_of_freedom}
+        return {**smooth(case, reference), "df_full": reference.design(case["design"]).degrees_of_freedom}
     masks = domains_by(frame, inputs["by"])
     result = getattr(estimators, inputs["estimator"])(design, columns_of(frame, inputs["y"]), masks)
     value, se = result.value.ravel(), result.standard_error.ravel()
