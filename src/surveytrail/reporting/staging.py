@@ -25,7 +25,6 @@ from surveytrail.reporting.pages import (
     LEDGER,
     SOURCE,
     beside_pages,
-    document_names,
     load_pages,
     reference_name,
 )
@@ -63,8 +62,8 @@ def stage_report(
         replace_files(draft, staged, out / SOURCE)
         kept = {*staged, *(f"{page.stem}.qmd" for page in pages)}
         outdated = [path for path in (out / SOURCE).iterdir() if path.name not in kept]
-        documents = document_names(pages)
-        outdated += [path for path in out.iterdir() if path.suffix[1:] in ENDINGS and path.name not in documents]
+        gone = {path.stem for path in outdated if path.suffix == ".qmd"}  # others write documents beside the pages' own
+        outdated += [path for path in out.iterdir() if path.suffix[1:] in ENDINGS and path.stem in gone]
         for path in outdated:
             path.rename(draft.parent / f"outdated {path.name}")
     return [f"staged: {len(document['numbers'])} numbers in {LEDGER}, {len(pages)} page(s) to render"]
