@@ -38,6 +38,7 @@ prove: $(READY) ## the full proofs: tampering, blanking, mutants, planted litera
 	@$(BIN)/python -m tests.statistics.conformance
 	@$(BIN)/python -m tests.toolbox.agreement --firms 500
 	@$(BIN)/python -m tests.statistics.published
+	@SURVEYTRAIL_ALL_NUMBERS=1 $(BIN)/python -m pytest -q tests/reporting/test_reader.py
 
 bench: $(READY) ## time the estimation core; prints ratios from one run
 	@$(BIN)/python -m benchmarks
