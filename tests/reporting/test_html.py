@@ -160,7 +160,7 @@ def test_landmarks_language_and_alternative_text_are_there(page: Element) -> Non
     assert drawing.one("desc", id=drawing.attributes["aria-describedby"]).text.startswith(
         "Synthetic data. Dot plot: Use of"
     )
-    assert page.one("title").text.strip().startswith("Small report")
+    assert page.one("head").one("title").text.strip().startswith("Small report")
 
 
 def test_everything_is_in_the_one_file(page: Element) -> None:
@@ -168,8 +168,8 @@ def test_everything_is_in_the_one_file(page: Element) -> None:
         found.attributes[name] for found in page.all() for name in ("src", "srcset") if name in found.attributes
     ]
     addresses += [found.attributes["href"] for found in page.all("link")]
-    assert addresses
     assert all(address.startswith("data:") for address in addresses)
+    assert len(page.all("style")) == len(page.all("script")) == 1
     styles = "".join(style.text for style in page.all("style"))
     assert ".st-popover" in styles
     assert not re.search(r"url\((?!['\"]?data:)|@import", styles)
