@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test prove bench help setup example schemas format clean
+.PHONY: report test prove bench help setup example schemas images format clean
 
 report: $(READY) ## set up, run the whole study, print the paths of the documents
 	@$(BIN)/snakemake --cores $(CORES)
@@ -38,6 +38,7 @@ prove: $(READY) ## the full proofs: tampering, blanking, mutants, planted litera
 	@$(BIN)/python -m tests.statistics.conformance
 	@$(BIN)/python -m tests.toolbox.agreement --firms 500
 	@$(BIN)/python -m tests.statistics.published
+	@SURVEYTRAIL_ALL_NUMBERS=1 $(BIN)/python -m pytest -q tests/reporting/test_reader.py
 
 bench: $(READY) ## time the estimation core; prints ratios from one run
 	@$(BIN)/python -m benchmarks
@@ -48,6 +49,9 @@ example: $(READY) ## link the data of the real example: make example DATA=path/t
 
 schemas: $(READY) ## write the JSON schemas for editors from the typed models
 	@$(BIN)/python scripts/write_schemas.py
+
+images: $(READY) ## take the pictures of the documents for the docs, after a run
+	@$(BIN)/python scripts/take_screenshots.py
 
 format: $(READY) ## format Python and Snakemake files
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . ; $(BIN)/snakefmt Snakefile workflow/rules

@@ -8,8 +8,9 @@ from surveytrail.jobs import logged
 from surveytrail.reporting.staging import stage_report
 
 with logged(snakemake.log[0]):
+    study = load_study(Path.cwd())
     log = stage_report(
-        load_study(Path.cwd()),
+        study,
         ledger=read_frame(Path(snakemake.input.ledger)),
         verification=read_frame(Path(snakemake.input.verification)),
         figures=Path("results/figures"),

@@ -360,6 +360,14 @@ class Sensitivity(Strict):
     numbers: list[Headline] = Field(min_length=1)
 
 
+class Disclosure(Strict):
+    """What documents may tell about single respondents."""
+
+    min_base: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="fewest respondents behind a number whose raw records are named"
+    )
+
+
 class TableColumn(Strict):
     """One column of a generated table."""
 
@@ -429,6 +437,7 @@ class StudyConfig(Strict):
     calibration: str | None = Field(None, description="YAML of targets that synthetic data were made to show")
     sensitivity: Sensitivity | None = None
     figures: list[Figure] = []
+    disclosure: Disclosure = Disclosure()
     published: list[Published] = []
     toolbox: ToolboxFile | None = None
     report: Report

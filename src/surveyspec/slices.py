@@ -90,7 +90,7 @@ def interviews_slice(study: Study) -> str:
 
 def ledger_slice(study: Study) -> str:
     """What the ledger reads besides computed values: all wording, and the lines of the study file."""
-    config = study.config.model_dump(exclude={"figures", "report", "published", "calibration"})
+    config = study.config.model_dump(exclude={"figures", "report", "published", "calibration", "disclosure"})
     keys = [spec.keys for spec in plan_numbers(study)] + [spec.keys for spec in plan_tests(study)]
     keys += [spec.keys for wave in study.waves for spec in plan_items(study, wave)]
     keys += [multiverse.keys for multiverse in plan_sensitivity(study)]

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from surveytrail.auditing.audit import Audit, audit_report
 from surveytrail.auditing.tokens import numerals
-from tests.auditing.small import render_small
-from tests.reporting.fixtures.small_report import INDEX, PIXEL, ledger_of, write_study
+from tests.auditing.small import PIXEL, render_small
+from tests.reporting.fixtures.small_report import INDEX, ledger_of, write_study
 
 KINDS = ("prose", "list", "quote", "table", "caption", "heading", "callout", "footnote", "alt text", "label", "title")
 WORDS = (

@@ -68,7 +68,7 @@ def test_every_mark_carries_its_number(study: Study, drawn: Path) -> None:
 def test_a_printed_number_is_a_link_to_its_entry(study: Study, drawn: Path) -> None:
     links = list(parse(drawn / "channels.fr.svg").iter(f"{SVG}a"))
     ledger = ledger_of(study).set_index("id")
-    values = {link.attrib["data-num"]: link.text for link in links if link.attrib["data-show"] == "value"}
+    values = {link.attrib["data-num"]: texts_of(link)[0] for link in links if link.attrib["data-show"] == "value"}
     assert values == {number: json.loads(ledger.loc[number, "text"])["fr"] for number in values}
     assert len(values) == 4
     bases = {link.attrib["data-num"]: link.text for link in links if link.attrib["data-show"] == "n"}
@@ -81,11 +81,9 @@ def test_a_printed_number_is_a_link_to_its_entry(study: Study, drawn: Path) -> N
 def test_every_text_says_what_its_parts_are(drawn: Path) -> None:
     """Each part of each text stands in an element of its class, and the parts are those of the list."""
     kinds = {"st-num": "R", "st-param": "P", "st-codebook": "C", "st-word": "S"}
-    marked = [
-        (kinds[part.attrib["class"]], part.text)
-        for text in parse(drawn / "channels.fr.svg").iter(f"{SVG}text")
-        for part in text
-    ]
+    svg = parse(drawn / "channels.fr.svg")
+    marked = [(kinds[part.attrib["class"]], part.text) for text in svg.iter(f"{SVG}text") for part in text]
+    marked += [("R", text.text) for link in svg.iter(f"{SVG}a") for text in link.iter(f"{SVG}text")]
     listed = [
         (part["class"], part["text"])
         for text in listing(drawn)["texts"]
@@ -100,7 +98,7 @@ def test_places_are_where_the_numbers_stand(drawn: Path) -> None:
     """Boxes are shares of the sheet; the text of the SVG begins, ends or has its middle in its box."""
     svg = parse(drawn / "channels.fr.svg")
     width, height = (float(value) for value in svg.attrib["viewBox"].split()[2:])
-    texts = {link.attrib["id"]: text for text in svg.iter(f"{SVG}text") for link in text.iter(f"{SVG}a")}
+    texts = {link.attrib["id"]: next(link.iter(f"{SVG}text"), link) for link in svg.iter(f"{SVG}a")}
     places = {place["id"]: place for place in listing(drawn)["places"]}
     assert set(places) == set(texts)
     for identifier, place in places.items():

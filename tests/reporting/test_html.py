@@ -58,6 +58,17 @@ def test_a_language_neutral_page_is_rendered_in_every_language_with_its_own_text
     assert french.one("caption").text == "Tableau\u00a01\u202f: Usage selon la taille"
 
 
+def test_numbers_of_a_figure_are_links_like_those_of_the_text(page: Element) -> None:
+    drawing = page.one("figure", id="fig-channels").one("svg")
+    shown = {(link.attributes["data-num"], link.attributes["data-show"], link.text) for link in drawing.all("a")}
+    assert (FACEBOOK, "value", "8.1%") in shown
+    assert {"value", "n"} <= {show for _, show, _ in shown}
+    marks = {
+        (mark.attributes["data-number"], mark.attributes["data-shape"]) for mark in drawing.all("g", class_="st-mark")
+    }
+    assert {(FACEBOOK, "dot"), (FACEBOOK, "interval")} <= marks
+
+
 def test_appendix_has_an_entry_for_each_printed_number_and_no_other(page: Element) -> None:
     entries = [entry.attributes["data-entry"] for entry in page.all("div", class_="st-entry")]
     assert len(entries) > 20
@@ -145,9 +156,11 @@ def test_landmarks_language_and_alternative_text_are_there(page: Element) -> Non
     assert page.one("main").attributes["id"] == page.one("a", class_="st-skip").attributes["href"][1:]
     assert page.one("nav", id="TOC").attributes["aria-labelledby"]
     assert len(page.all("h1")) == 1
-    image = page.one("figure", id="fig-channels").one("img")
-    assert image.attributes["alt"] == 'Dots "quoted" \\ for the use of channels (en).'
-    assert page.one("title").text.strip().startswith("Small report")
+    drawing = page.one("figure", id="fig-channels").one("svg")
+    assert drawing.one("desc", id=drawing.attributes["aria-describedby"]).text.startswith(
+        "Synthetic data. Dot plot: Use of"
+    )
+    assert page.one("head").one("title").text.strip().startswith("Small report")
 
 
 def test_everything_is_in_the_one_file(page: Element) -> None:
@@ -155,8 +168,8 @@ def test_everything_is_in_the_one_file(page: Element) -> None:
         found.attributes[name] for found in page.all() for name in ("src", "srcset") if name in found.attributes
     ]
     addresses += [found.attributes["href"] for found in page.all("link")]
-    assert addresses
     assert all(address.startswith("data:") for address in addresses)
+    assert len(page.all("style")) == len(page.all("script")) == 1
     styles = "".join(style.text for style in page.all("style"))
     assert ".st-popover" in styles
     assert not re.search(r"url\((?!['\"]?data:)|@import", styles)

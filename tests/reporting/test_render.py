@@ -187,7 +187,7 @@ def test_choosing_a_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 def test_one_filter_of_about_four_hundred_lines() -> None:
     filters = list(PROJECT.rglob("*.lua"))
     assert filters == [EXTENSION / "surveytrail.lua"]
-    assert len(filters[0].read_text(encoding="utf-8").splitlines()) <= 440
+    assert len(filters[0].read_text(encoding="utf-8").splitlines()) <= 470
     assert {"surveytrail.lua", "template.html", "_quarto.yml", "words.yaml"} <= {
         path.name for path in extension_files()
     }

@@ -22,7 +22,7 @@ rule stage_report:
         "results/logs/stage_report.log",
     params:
         study=slices.ledger_slice(STUDY)
-        + slices.section_slice(STUDY, "report", "figures")
+        + slices.section_slice(STUDY, "report", "figures", "disclosure")
         + slices.calibration_slice(STUDY),
         status=data_status(STUDY),
         quoted=quoted_segments(STUDY),

@@ -52,6 +52,12 @@
     const list = entry.querySelector("dl").cloneNode(true);
     const command = list.querySelector('[data-field="command"]');
     const line = command.textContent;
+    const records = list.querySelector('[data-field="records"]'); // long lists scroll, by keyboard too
+    if (records) {
+      records.tabIndex = 0;
+      records.setAttribute("role", "group");
+      records.setAttribute("aria-label", records.closest("dd").previousElementSibling.textContent);
+    }
     const definition = command.closest("dd");
     definition.previousElementSibling.remove();
     definition.remove();
@@ -83,7 +89,7 @@
     popover.style.top = `${top + window.scrollY}px`;
   }
 
-  function open(number, pin) {
+  function open(number, pin, at) {
     const entry = document.getElementById(number.getAttribute("href").slice(1));
     if (!entry) return;
     clearTimeout(timer);
@@ -93,7 +99,7 @@
       popover.hidden = false;
       number.setAttribute("aria-expanded", "true");
       current = number;
-      place(number);
+      place(at || number);
     }
     pinned = pin || pinned;
     if (pin) popover.querySelector(".st-close").focus({ preventScroll: true });
@@ -133,6 +139,17 @@
       open(number, true);
     });
   }
+  // The marks of a figure open what their numbers open.
+  for (const mark of main.querySelectorAll(".st-mark[data-number]")) {
+    const links = [...mark.closest("svg").querySelectorAll("a.st-num")];
+    const number = links.find((link) => link.dataset.num === mark.dataset.number && link.dataset.show === "value");
+    if (!number || mark.contains(number)) continue;
+    mark.addEventListener("pointerenter", (event) => {
+      if (event.pointerType === "mouse" && !pinned) later(() => open(number, false, mark), OPEN_AFTER);
+    });
+    mark.addEventListener("pointerleave", leave);
+    mark.addEventListener("click", () => open(number, true, mark));
+  }
   popover.addEventListener("pointerenter", () => clearTimeout(timer));
   popover.addEventListener("pointerleave", leave);
   popover.addEventListener("focusin", () => { pinned = true; });
@@ -148,6 +165,20 @@
   document.addEventListener("pointerdown", (event) => {
     if (current && !popover.contains(event.target) && !current.contains(event.target)) close(false);
   });
+
+  // Dark or light: the system's choice unless the reader makes another; remembered where the browser allows it.
+  const store = { get: () => { try { return localStorage.getItem("st-theme"); } catch { return null; } },
+    set: (theme) => { try { localStorage.setItem("st-theme", theme); } catch { /* a file may be refused storage */ } } };
+  const root = document.documentElement;
+  if (["dark", "light"].includes(store.get())) root.dataset.theme = store.get();
+  const title = document.querySelector(".st-title");
+  if (title) {
+    title.prepend(button("st-theme", words.theme, () => {
+      const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "light" : "dark";
+      store.set(root.dataset.theme);
+    }));
+  }
 
   // Wide tables scroll by themselves, by keyboard too.
   for (const table of main.querySelectorAll("table")) {

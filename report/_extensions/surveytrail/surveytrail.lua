@@ -6,7 +6,7 @@ local IN_QUARTO = quarto ~= nil
 local HTML, TYPST, DOCX = FORMAT:match('html') ~= nil, FORMAT:match('typst') ~= nil, FORMAT:match('docx') ~= nil
 
 local ledger, lang, typst_version
-local printed, occurrences = {}, {} -- ids in the order of their first appearance; id -> how often so far
+local printed, occurrences = {}, {} -- ids in the order of their first appearance; id -> anchors of where it stands
 local labels = {}                   -- cross-reference id -> {word, number}
 local drawn = pandoc.List {}         -- ids of the numbers that stand on figures
 local marks = {}                    -- what stands in the document by key: mark -> how often so far
@@ -50,11 +50,13 @@ local function entry_of(id)
   return ledger.numbers[id] or fail('unknown number "' .. id .. '"', 'look the id up with: trail trace')
 end
 
+local function typst_string(text) return '"' .. text:gsub('\\', '\\\\'):gsub('"', '\\"') .. '"' end
+
 local function colon() return lang == 'fr' and '\u{202f}:' or ':' end
 
 -- Spans ---------------------------------------------------------------------------------------------------------
 
-local LINKED = { value = 'text', interval = 'interval', n = 'n' }
+local LINKED = { value = 'text', interval = 'interval', n = 'n', level = 'level' }
 local LABELS = { label = 'label', group = 'group_label', question = 'question' }
 
 --- Says what a piece of text is, by kind and key, for those who audit the document: an attribute in HTML, a bookmark in
@@ -82,20 +84,27 @@ local function word_span(path) return marked(word(path), 'word', path) end
 --- The same for what this filter makes, such as the number of a section; HTML tells it by class.
 local function made(inline, generator) return HTML and inline or marked({ inline }, 'made', generator) end
 
+--- Notes that a number is printed; the anchor of the place is counted unless it has one.
+local function note_printed(id, place)
+  local entry = entry_of(id)
+  if not occurrences[id] then
+    occurrences[id] = pandoc.List {}
+    table.insert(printed, id)
+  end
+  place = place or (entry.anchor .. '-' .. #occurrences[id] + 1)
+  if not occurrences[id]:includes(place) then occurrences[id]:insert(place) end
+  return place
+end
+
 local function number_span(id, show)
   local entry = entry_of(id)
   if LABELS[show] then
     local text = localized(entry[LABELS[show]], show .. ' of ' .. id)
     return marked(text, 'label-of', id .. '#' .. show, 'Codebook Text')
   end
-  if not LINKED[show] then fail('show="' .. show .. '" of ' .. id, 'one of value, interval, n, label, group, question') end
+  if not LINKED[show] then fail('show="' .. show .. '" of ' .. id, 'one of value, interval, n, level, label, group, question') end
   local text = localized(entry[LINKED[show]], show .. ' of ' .. id)
-  if not occurrences[id] then
-    occurrences[id] = 0
-    table.insert(printed, id)
-  end
-  occurrences[id] = occurrences[id] + 1
-  local place = entry.anchor .. '-' .. occurrences[id]
+  local place = note_printed(id)
   if HTML then
     local attributes = { { 'num', id }, { 'show', show } } -- a list: tables with keys have no fixed order
     return pandoc.Link({ pandoc.Str(text) }, '#' .. entry.anchor, '', pandoc.Attr(place, { 'st-num' }, attributes))
@@ -143,31 +152,45 @@ local function resolve_span(el)
   if a.word then return word_span(a.word) end
 end
 
---- A staged figure is named by its id: the file and the alternative text of the document's language come from the
---- ledger. Numbers in other alternative texts are written out and not counted as printed.
-local function resolve_image(image)
-  local figure = ledger.figures[image.src:match('^figures/([%w_]+)%.svg$') or '']
-  if figure then
-    for _, id in ipairs(figure.numbers or {}) do drawn:insert(id) end
-    image.src = localized(figure.file, 'figure ' .. image.src)
-    image.attributes['fig-alt'] = localized(figure.alt, 'alternative text of ' .. image.src)
+--- A figure of the study: in HTML the drawing itself, its numbers being links; in PDF links lie over the picture; in
+--- DOCX the entries of its numbers lead back to the picture.
+local function study_figure(name, figure, image)
+  local file, alt = localized(figure.file, 'figure ' .. name), localized(figure.alt, 'alternative text of ' .. name)
+  local places, anchor = localized(figure.places, 'numbers of ' .. name), 'figure-' .. name
+  for _, place in ipairs(places) do note_printed(place.number, DOCX and anchor or place.id) end
+  if HTML then
+    local drawing = io.open(file, 'rb') or fail('figure "' .. file .. '" is missing')
+    local svg = drawing:read('a')
+    drawing:close()
+    return pandoc.RawInline('html', '<span class="st-plate">' .. svg .. '</span>')
   end
+  if TYPST then -- Pandoc's writer drops the alternative text
+    local links = pandoc.List {}
+    for _, place in ipairs(places) do
+      links:insert(string.format('("%s", "%s", %s),', entry_of(place.number).anchor, place.id, table.concat(place.box, ', ')))
+    end
+    return pandoc.RawInline('typst', string.format('#st-figure(image(%s, alt: %s, width: 100%%), (%s))', typst_string(file), typst_string(alt), table.concat(links, ' ')))
+  end
+  image.src, image.caption = file:gsub('%.svg$', '.png'), pandoc.Inlines(alt)
+  return pandoc.Span({ image }, pandoc.Attr(anchor))
+end
+
+--- Numbers in the alternative text of other pictures are written out and not counted as printed.
+local function resolve_image(image)
+  local name = image.src:match('^figures/([%w_]+)%.svg$') or ''
+  if ledger.figures[name] then return study_figure(name, ledger.figures[name], image) end
   if DOCX then image.src = image.src:gsub('%.svg$', '.png') end
-  local alt = image.attributes['fig-alt']
   if IN_QUARTO then
     image.caption = image.caption:walk { Span = function(el)
       if el.attributes.num then return pandoc.Str(localized(entry_of(el.attributes.num).text, el.attributes.num)) end
     end }
     return image
   end
+  image.caption = pandoc.Inlines(image.attributes['fig-alt'] or pandoc.utils.stringify(image.caption))
   image.attributes['fig-alt'] = nil
-  image.caption = pandoc.Inlines(alt or pandoc.utils.stringify(image.caption))
-  if TYPST then -- Pandoc's writer drops the alternative text
-    local function quoted(text) return '"' .. text:gsub('\\', '\\\\'):gsub('"', '\\"') .. '"' end
-    local width, text = image.attributes.width or '100%', pandoc.utils.stringify(image.caption)
-    return pandoc.RawInline('typst', '#image(' .. quoted(image.src) .. ', alt: ' .. quoted(text) .. ', width: ' .. width .. ')')
-  end
-  return image
+  if not TYPST then return image end
+  local width, alt = image.attributes.width or '100%', typst_string(pandoc.utils.stringify(image.caption))
+  return pandoc.RawInline('typst', '#image(' .. typst_string(image.src) .. ', alt: ' .. alt .. ', width: ' .. width .. ')')
 end
 
 -- What Quarto does by itself ------------------------------------------------------------------------------------
@@ -282,7 +305,7 @@ local function fields(id, entry)
   end
   if entry.interval then
     local how = word_or('intervals.' .. (entry.interval_method or ''), entry.interval_method or '')
-    add('interval', localized(entry.interval, 'interval of ' .. id) .. ' (' .. (entry.level and entry.level[lang] .. ' ' or '') .. how .. ')')
+    add('interval', localized(entry.interval, 'interval of ' .. id) .. ' (' .. (entry.level and not how:find('%%') and entry.level[lang] .. ' ' or '') .. how .. ')')
   else
     add('interval', word('no_interval'))
   end
@@ -297,6 +320,7 @@ local function fields(id, entry)
     add('raw', code(entry.raw_file), colon() .. ' ' .. word('no_columns'))
   end
   add('rows', localized(entry.rows, 'records of ' .. id))
+  if entry.records then add('records', localized(entry.records, 'records of ' .. id)) end
   add('config', code(entry.config))
   add('script', code(entry.script), ' (' .. entry.rule .. ')')
   add('verdict', word_or('verdicts.' .. entry.verdict, entry.verdict))
@@ -305,13 +329,11 @@ local function fields(id, entry)
   return rows
 end
 
-local function back_links(id, entry)
+local function back_links(id)
   local links = pandoc.Inlines(word('appendix.back'))
   links:insert(pandoc.Space())
   local names = pandoc.List {}
-  if occurrences[id] == 0 then links:insert(word_span('figure')) end
-  for place = 1, occurrences[id] do
-    local anchor = entry.anchor .. '-' .. place
+  for place, anchor in ipairs(occurrences[id]) do
     local attributes = HTML and { ['aria-label'] = word('appendix.back_to') .. ' ' .. place } or {}
     local back = pandoc.Link({ pandoc.Str('↩') }, '#' .. anchor, '', pandoc.Attr('', { 'st-back' }, attributes))
     if TYPST then names:insert('"' .. anchor .. '",') else links:extend { back, pandoc.Space() } end
@@ -334,7 +356,7 @@ local function html_entry(id, entry)
     } }, pandoc.Attr('', { 'st-entry-head' })),
     pandoc.Div({ pandoc.Plain { code(id) } }, pandoc.Attr('', { 'st-id' })),
     pandoc.DefinitionList(items),
-    pandoc.Div({ pandoc.Plain(back_links(id, entry)) }, pandoc.Attr('', { 'st-backs' })),
+    pandoc.Div({ pandoc.Plain(back_links(id)) }, pandoc.Attr('', { 'st-backs' })),
   }, pandoc.Attr(entry.anchor, { 'st-entry' }, { entry = id }))
 end
 
@@ -347,7 +369,7 @@ local function paper_entry(id, entry, level)
     detail:insert(row[2])
   end
   detail:extend { pandoc.Space(), pandoc.Str('·'), pandoc.Space() }
-  detail:extend(back_links(id, entry))
+  detail:extend(back_links(id))
   if TYPST then -- a heading, because only those become named destinations of the PDF
     local heading = pandoc.Header(level + 1, head, pandoc.Attr(entry.anchor, { 'unnumbered', 'unlisted' }))
     return { pandoc.RawBlock('typst', '#st-entry['), heading, pandoc.Para(detail), pandoc.RawBlock('typst', ']') }
@@ -407,7 +429,7 @@ local function set_up(meta)
     end
   end
   meta.st = { skip = word('skip') }
-  for _, name in ipairs { 'label', 'copy', 'copied', 'close', 'entry' } do meta.st[name] = word('popover.' .. name) end
+  for _, name in ipairs { 'label', 'copy', 'copied', 'close', 'entry', 'theme' } do meta.st[name] = word('popover.' .. name) end
   return meta
 end
 

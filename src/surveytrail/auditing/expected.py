@@ -97,6 +97,8 @@ class Expected:
             return None if pd.isna(row["interval_level"]) else percent(float(row["interval_level"]), language)
         if show == "n":
             return None if pd.isna(row["n_used"]) else count(int(row["n_used"]), language)
+        if show == "level":
+            return None if pd.isna(row["interval_level"]) else percent(float(row["interval_level"]), language)
         written = row[{**SHOWN, **LABELS}[show]] if show in {**SHOWN, **LABELS} else None
         return None if not written or pd.isna(written) else json.loads(str(written)).get(language)
 

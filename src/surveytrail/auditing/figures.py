@@ -126,6 +126,8 @@ def _odd_parts(parts: list[Mapping[str, str]], expected: Expected, language: str
                 if key == source or source.startswith(f"{key}.")
             ]
             said.append(" – ".join(filter(None, said)))
+            if "show" in part:  # a label that the ledger made of others
+                said.append(expected.number(source, part["show"], language))
         else:
             continue
         if not any(one is not None and squeezed(text) in squeezed(one) for one in said):

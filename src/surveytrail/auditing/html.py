@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -226,7 +227,8 @@ def _picture(element: parser.HtmlElement, place: str) -> Picture:
 def _svg_texts(svg: etree._Element) -> Iterator[str]:
     for element in svg.iter():
         if isinstance(element.tag, str) and etree.QName(element).localname == "text":
-            yield squeezed("".join(map(str, element.itertext())))
+            # spaces inside numbers are kept as they are
+            yield re.sub(r"[ \t\r\n]+", " ", "".join(map(str, element.itertext()))).strip()
 
 
 def _described(svg: parser.HtmlElement) -> str:

@@ -185,6 +185,9 @@ def _link(page: Any, glyphs: list[Glyph]) -> None:
             target = _string(annotation, b"Dest")
             for left, top, right, bottom in _rectangles(annotation) if NUMBER.fullmatch(target) else ():
                 for _, at in origins[bisect_left(heights, height - top) : bisect_left(heights, height - bottom + NEAR)]:
+                    mark = glyphs[at].mark
+                    if mark is not None and mark.kind == "picture":  # judged by the picture's own list
+                        continue
                     if left - NEAR <= glyphs[at].x < right - NEAR / 2:
                         glyphs[at].mark, glyphs[at].which = Mark("num", target), ("link", index)
         raw.FPDFPage_CloseAnnot(annotation)

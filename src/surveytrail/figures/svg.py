@@ -20,6 +20,7 @@ from surveytrail.figures.tokens import Line, Token, line_text
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 NAMESPACES: dict[Any, str] = {None: SVG, "xlink": XLINK}
+TARGET, SPARE = 16.0, 3.0  # points: height of the area to tap, and what it is wider than its number
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 
@@ -42,7 +43,11 @@ def finished_svg(drawn: str, sheet: Sheet) -> bytes:
     for written in sheet.texts:
         elements = groups[written.gid].iter(_tag("text"))
         for place, (line, element) in enumerate(zip(written.lines, elements, strict=True)):
-            _mark_up(element, line, f"{written.gid}-{place}", content.names())
+            if len(line) == 1 and line[0].kind == "R":
+                _make_link(element, line[0], place_id(written.gid, place, 0), content.names())
+                _add_target(element, written.boxes[place][0], root)
+            else:
+                _mark_up(element, line, f"{written.gid}-{place}", content.names())
     for shape in sheet.shapes:
         _tie(groups[shape.gid], shape, content)
     _prefix_ids(root, name)
@@ -70,6 +75,28 @@ def _mark_up(element: etree._Element, line: Line, stem: str, names: Mapping[str,
         else:
             made = etree.SubElement(element, _tag("tspan"), _class_of(token))
         made.text = token.text
+
+
+def _make_link(element: etree._Element, token: Token, identifier: str, names: Mapping[str, str]) -> None:
+    """Wrap a text that is one printed number in a link."""
+    parent = element.getparent()
+    assert parent is not None
+    link = etree.Element(_tag("a"), _link(token, identifier, names))
+    parent.replace(element, link)
+    link.append(element)
+
+
+def _add_target(element: etree._Element, box: tuple[float, float, float, float], root: etree._Element) -> None:
+    """Lay an area behind a number that is large enough to point at and to tap."""
+    wide, high = (float(part) for part in str(root.get("viewBox")).split()[2:])
+    left, top, width, height = box[0] * wide, box[1] * high, box[2] * wide, box[3] * high
+    spare = max(TARGET - height, 0) / 2
+    area = {"x": left - SPARE, "y": top - spare, "width": width + 2 * SPARE, "height": height + 2 * spare}
+    target = etree.Element(_tag("rect"), {name: f"{value:.2f}" for name, value in area.items()})
+    target.set("class", "st-target")
+    target.set("fill", "none")  # by attributes, so that a page's style can show it
+    target.set("pointer-events", "all")
+    element.addprevious(target)
 
 
 def _link(token: Token, identifier: str, names: Mapping[str, str]) -> dict[str, str]:
@@ -130,12 +157,12 @@ def _name_figure(root: etree._Element, content: FigureContent, name: str) -> Non
     root.set("role", "group")  # not an image: its numbers can be reached
     root.set("class", "st-figure")
     root.set("lang", content.language)
-    root.set("aria-labelledby", f"{name}-title")
-    root.set("aria-describedby", f"{name}-desc")
+    root.set("aria-labelledby", f"{name}-t")
+    root.set("aria-describedby", f"{name}-d")
     root.set("style", "stroke-linejoin: round; stroke-linecap: butt")
     title, description = etree.Element(_tag("title")), etree.Element(_tag("desc"))
-    title.set("id", f"{name}-title")
-    description.set("id", f"{name}-desc")
+    title.set("id", f"{name}-t")
+    description.set("id", f"{name}-d")
     title.text, description.text = content.title.text, line_text(content.alt)
     root.insert(0, title)
     root.insert(1, description)

@@ -39,6 +39,7 @@ SHOWN = {
     "value": "text",
     "interval": "interval",
     "n": "n",
+    "level": "level",
     "label": "label",
     "group": "group_label",
     "question": "question",

@@ -19,6 +19,7 @@ from surveytrail.manifest import data_status, load_manifest
 from surveytrail.reporting.calibration_table import calibration_texts
 from surveytrail.reporting.codebook_texts import chosen, codebook_texts
 from surveytrail.reporting.extension import word, words
+from surveytrail.reporting.records import RecordSets, analysed_text, record_texts
 from surveytrail.reporting.wording import (
     base_text,
     constant_text,
@@ -44,6 +45,7 @@ def ledger_document(
     figures: Path,
     citations: Iterable[str],
     segments: Mapping[str, Mapping[str, str]] | None = None,
+    records: RecordSets | None = None,
 ) -> dict[str, Any]:
     """Return the content of ``ledger.json``.
 
@@ -54,6 +56,7 @@ def ledger_document(
     figures : folder with the drawn figures
     citations : keys of the bibliographies
     segments : what pages quote of the interviews
+    records : which raw records the numbers come from; None leaves this field out
 
     Raises
     ------
@@ -65,6 +68,7 @@ def ledger_document(
     rows = ledger.to_dict("records")
     parameters, percentages = _parameters(study, languages)
     targets = calibration_texts(study, languages)
+    named = record_texts(study, records, languages) if records is not None else {}
     document = {
         "study": {
             "id": study.config.study.id,
@@ -75,7 +79,7 @@ def ledger_document(
         "notice": notice_text(status == "synthetic", languages),
         "apart": [] if study.config.study.waves_comparable else list(study.waves),
         "languages": languages,
-        "numbers": {str(row["id"]): _number(study, row, languages, verdicts) for row in rows},
+        "numbers": {str(row["id"]): _number(study, row, languages, verdicts, named) for row in rows},
         "parameters": parameters | targets[0],
         "percentages": percentages | targets[1],
         "codebook": codebook_texts(study, languages),
@@ -83,7 +87,7 @@ def ledger_document(
         "claims": _claims(study, ledger, languages),
         "segments": {key: dict(segment) for key, segment in (segments or {}).items()},
         "citations": dict.fromkeys(sorted(citations), True),
-        "colophon": _colophon(study, rows, verdicts, languages),
+        "colophon": _colophon(study, rows, verdicts, languages, records),
         "words": words(),
     }
     cleaned = _cleaned(document)
@@ -97,7 +101,13 @@ def ledger_digest(rows: Iterable[Mapping[Any, Any]]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _number(study: Study, row: Mapping[Any, Any], languages: list[str], verdicts: Mapping[str, str]) -> dict[str, Any]:
+def _number(
+    study: Study,
+    row: Mapping[Any, Any],
+    languages: list[str],
+    verdicts: Mapping[str, str],
+    records: Mapping[str, Mapping[str, str]],
+) -> dict[str, Any]:
     identifier, wave, weight = str(row["id"]), str(row["wave"]), str(row["weight"])
     used = integer(row["n_used"])
     entry = {
@@ -109,6 +119,7 @@ def _number(study: Study, row: Mapping[Any, Any], languages: list[str], verdicts
         "question": local(row["question"], languages),
         "base": base_text(row, languages),
         "rows": rows_text(row, languages),
+        "records": records.get(identifier),
         "n_rows": used,
         "kind": str(row["kind"]),
         "estimator": str(row["estimator"]),
@@ -116,7 +127,7 @@ def _number(study: Study, row: Mapping[Any, Any], languages: list[str], verdicts
         "weight": weight,
         "weight_label": weight_text(study, wave, weight, languages),
         "interval_method": row["interval_method"],
-        "level": None if "%" in (row["interval_method"] or "") else level_text(row["interval_level"], languages),
+        "level": level_text(row["interval_level"], languages),
         "raw_file": str(row["raw_file"]),
         "columns": [str(column) for column in row["columns"]] if row["columns"] is not None else [],
         "config": f"{CONFIG}:{row['config_line']}",
@@ -174,7 +185,7 @@ def _figures(study: Study, folder: Path, languages: list[str]) -> dict[str, Any]
     figures: dict[str, Any] = {}
     problems = []
     for index, figure in enumerate(study.config.figures):
-        entry: dict[str, Any] = {"file": {}, "alt": {}}
+        entry: dict[str, Any] = {"file": {}, "alt": {}, "places": {}}
         for language in languages:
             manifest = folder / f"{figure.id}.{language}.json"
             if not manifest.is_file():
@@ -183,10 +194,11 @@ def _figures(study: Study, folder: Path, languages: list[str]) -> dict[str, Any]
                                         "run the pipeline again", study.line("figures", index)))  # fmt: skip
                 continue
             entry["file"][language] = f"figures/{figure.id}.{language}.svg"
-            listed = json.loads(manifest.read_text(encoding="utf-8"))
-            entry["alt"][language] = listed["alt"]["text"]
-            if listed.get("numbers"):  # each gets an entry in the audit appendix
-                entry["numbers"] = listed["numbers"]
+            listing = json.loads(manifest.read_text(encoding="utf-8"))
+            entry["alt"][language] = listing["alt"]["text"]
+            entry["places"][language] = [
+                {name: place[name] for name in ("id", "number", "box")} for place in listing["places"]
+            ]
         figures[figure.id] = entry
     if problems:
         raise StudyError(problems)
@@ -206,7 +218,11 @@ def _claims(study: Study, ledger: pd.DataFrame, languages: list[str]) -> dict[st
 
 
 def _colophon(
-    study: Study, rows: list[dict[Any, Any]], verdicts: Mapping[str, str], languages: list[str]
+    study: Study,
+    rows: list[dict[Any, Any]],
+    verdicts: Mapping[str, str],
+    languages: list[str],
+    records: RecordSets | None,
 ) -> list[dict[str, Any]]:
     """Return what a document says about itself: study, people, data with licence and digest, ledger, verification."""
     spec = study.config.study
@@ -226,6 +242,12 @@ def _colophon(
         lines.append({"key": "data", "text": {
             language: f"{entry.path}, {word(f'colophon.{entry.status}', language)}, {entry.licence}, "
             f"SHA-256 {entry.sha256}" for language in languages
+        }})  # fmt: skip
+    for wave in records.analysed if records is not None else ():
+        assert records is not None
+        lines.append({"key": "analysed", "text": {
+            language: f"{study.waves[wave].wave.label[language]}, {analysed_text(records, wave, language)}"
+            for language in languages
         }})  # fmt: skip
     total, same = len(rows), sum(verdict == "match" for verdict in verdicts.values())
     digest = ledger_digest(rows)

@@ -29,6 +29,7 @@ from surveytrail.reporting.pages import (
     reference_name,
 )
 from surveytrail.reporting.quotations import segment_texts
+from surveytrail.reporting.records import RecordSets
 from surveytrail.reporting.render import pandoc_program
 from surveytrail.reporting.tables import fragments
 
@@ -40,6 +41,7 @@ def stage_report(
     figures: Path,
     quoted: Iterable[str],
     out: Path,
+    records: RecordSets | None = None,
 ) -> list[str]:
     """Stage what the pages of a report share, drop documents that no page makes any more, and return the log.
 
@@ -48,7 +50,7 @@ def stage_report(
 
     Parameters
     ----------
-    ledger, verification, figures, quoted : see ``stage_project``
+    ledger, verification, figures, quoted, records : see ``stage_project``
     out : folder of the documents; the project lies in its folder ``source``
 
     Raises
@@ -57,7 +59,7 @@ def stage_report(
     """
     pages = load_pages(study)
     with draft_of(out, SOURCE) as draft:
-        document = stage_project(study, ledger, verification, figures, draft, default_reference(), quoted)
+        document = stage_project(study, ledger, verification, figures, draft, default_reference(), quoted, records)
         staged = sorted(path.name for path in draft.iterdir())
         replace_files(draft, staged, out / SOURCE)
         kept = {*staged, *(f"{page.stem}.qmd" for page in pages)}
@@ -77,12 +79,13 @@ def stage_project(
     folder: Path,
     pandoc_reference: bytes,
     quoted: Iterable[str],
+    records: RecordSets | None = None,
 ) -> dict[str, Any]:
     """Write all that pages share and a renderer needs into a folder, and return the content of ``ledger.json``.
 
     Parameters
     ----------
-    ledger, verification : see ``ledger_document``
+    ledger, verification, records : see ``ledger_document``
     figures : folder with the drawn figures, as SVG, PNG and JSON
     folder : where to write; made if missing
     pandoc_reference : Pandoc's own ``reference.docx``, from which the house's is made
@@ -101,7 +104,8 @@ def stage_project(
     shutil.copy(PROJECT / "_quarto.yml", folder / "_quarto.yml")
     _copy_fonts(folder / "fonts")
     citations = citation_keys(folder / name for name in beside if name.endswith(".bib"))
-    document = ledger_document(study, ledger, verification, figures, citations, segment_texts(study, quoted))
+    segments = segment_texts(study, quoted)
+    document = ledger_document(study, ledger, verification, figures, citations, segments, records)
     (folder / LEDGER).write_text(
         json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", encoding="utf-8"
     )

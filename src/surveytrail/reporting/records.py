@@ -1,0 +1,126 @@
+"""Which raw records stand behind a number, in a form short enough to print; or why they are not named.
+
+A record is named by its number in the raw file. It is not named where the number rests on a variable that is not
+public, or on fewer answers than the study file asks for: a short list of records in a narrow group says something about
+each of them. Identifiers that are dropped at import appear nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from pyroaring import BitMap
+
+from surveyspec.study import Study
+from surveytrail.ledger.display import RANGE
+from surveytrail.lineage import COUNT, FILTER, NOT_USED, VALUE, column_names
+from surveytrail.reporting.extension import word
+from surveytrail.reporting.wording import count_text
+
+LONGEST = 2400  # characters; what is longer is left to `trail trace`
+LISTING = {VALUE, COUNT}
+
+
+@dataclass(frozen=True)
+class RecordSets:
+    """Records behind the numbers of a run.
+
+    Parameters
+    ----------
+    lineage, row_sets : the ledger's edges and sets of records
+    raw, analysed : records per wave, in the raw file and in the analysis
+    """
+
+    lineage: pd.DataFrame
+    row_sets: pd.DataFrame
+    raw: Mapping[str, BitMap]
+    analysed: Mapping[str, BitMap]
+
+
+def records_in(path: Path) -> BitMap:
+    """Return the record numbers of a frame on disk."""
+    return BitMap(pd.read_parquet(path, columns=["record"])["record"].to_numpy())
+
+
+def record_texts(study: Study, sets: RecordSets, languages: list[str]) -> dict[str, dict[str, str]]:
+    """Say of every number which records it is computed from, per language.
+
+    Numbers without an edge of their own (weights, to which every record matters) are left out.
+    """
+    bitmaps = {
+        str(name): BitMap.deserialize(content)
+        for name, content in zip(sets.row_sets["row_set"], sets.row_sets["bitmap"], strict=True)
+    }
+    closed = {wave: _closed_columns(study, wave) for wave in study.waves}
+    edges = sets.lineage[sets.lineage["why"].isin({*LISTING, FILTER, NOT_USED})]
+    made: dict[tuple[str, frozenset[str]], dict[str, str]] = {}
+    texts = {}
+    for number, found in edges.groupby("number_id", sort=False):
+        own = found[found["why"].isin(LISTING)]
+        if own.empty or not set(own["wave"]) <= set(study.waves):
+            continue
+        wave = str(own["wave"].iloc[0])
+        hidden = sorted(closed[wave] & {column for columns in found["columns"] for column in columns})
+        if hidden:
+            texts[str(number)] = {language: f"{word('records_of.closed', language)} ({', '.join(hidden)})"
+                                  for language in languages}  # fmt: skip
+            continue
+        key = (wave, frozenset(own["row_set"]))
+        if key not in made:
+            records = BitMap.union(*(bitmaps[name] for name in key[1]))
+            made[key] = {language: _text(study, sets, wave, records, language) for language in languages}
+        texts[str(number)] = made[key]
+    return texts
+
+
+def analysed_text(sets: RecordSets, wave: str, language: str) -> str:
+    """Return the analysed records of a wave, which entries refer to."""
+    records, every = sets.analysed[wave], sets.raw[wave]
+    counts = f"{count_text(len(records), language)} {word('of', language)} {count_text(len(every), language)}"
+    return f"{counts}: {_short(ranges(records), language)}"
+
+
+def ranges(records: Iterable[int]) -> str:
+    """Write record numbers as ranges: ``1–4, 7, 9–12``."""
+    parts: list[list[int]] = []
+    for record in sorted(records):
+        if parts and record == parts[-1][1] + 1:
+            parts[-1][1] = record
+        else:
+            parts.append([record, record])
+    return ", ".join(str(first) if first == last else f"{first}{RANGE}{last}" for first, last in parts)
+
+
+def _text(study: Study, sets: RecordSets, wave: str, records: BitMap, language: str) -> str:
+    """Return the shortest true description of a set of records, or why it is not given."""
+    least = study.config.disclosure.min_base
+    analysed, every = sets.analysed[wave], sets.raw[wave]
+    if len(records) < least:
+        return f"{word('records_of.few', language)} {count_text(least, language)} {word('respondents', language)}"
+    if records == every:
+        return f"{word('records_of.every', language)} ({count_text(len(every), language)})"
+    if records == analysed:
+        return word("records_of.analysed", language)
+    listed = _short(ranges(records), language)
+    if not records <= analysed:
+        return listed
+    without = f"{word('records_of.without', language)} {_short(ranges(analysed - records), language)}"
+    return min(without, listed, key=len)
+
+
+def _short(text: str, language: str) -> str:
+    return text if len(text) <= LONGEST else word("records_of.many", language)
+
+
+def _closed_columns(study: Study, wave: str) -> set[str]:
+    """Return the raw columns of variables that are not public, apart from the respondent's number."""
+    spec = study.waves[wave]
+    codes = [
+        variable.code
+        for variable in spec.codebook.variables
+        if variable.sensitivity != "public" and variable.code != spec.wave.respondent
+    ]
+    return set(column_names(spec, codes))
