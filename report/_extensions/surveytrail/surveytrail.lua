@@ -8,7 +8,6 @@ local HTML, TYPST, DOCX = FORMAT:match('html') ~= nil, FORMAT:match('typst') ~= 
 local ledger, lang, typst_version
 local printed, occurrences = {}, {} -- ids in the order of their first appearance; id -> anchors of where it stands
 local labels = {}                   -- cross-reference id -> {word, number}
-local drawn = pandoc.List {}         -- ids of the numbers that stand on figures
 local marks = {}                    -- what stands in the document by key: mark -> how often so far
 local top, sections = nil, {}       -- level of the highest heading; numbers of the present section
 
@@ -338,7 +337,7 @@ local function back_links(id)
     local back = pandoc.Link({ pandoc.Str('↩') }, '#' .. anchor, '', pandoc.Attr('', { 'st-back' }, attributes))
     if TYPST then names:insert('"' .. anchor .. '",') else links:extend { back, pandoc.Space() } end
   end
-  if TYPST and occurrences[id] > 0 then -- which of them are on one page, Typst knows
+  if TYPST then -- which of them are on one page, Typst knows
     links:insert(pandoc.RawInline('typst', '#st-backs((' .. table.concat(names, ' ') .. '), "' .. word('page') .. '")'))
   end
   return links
@@ -434,12 +433,6 @@ local function set_up(meta)
 end
 
 local function finish(doc)
-  for _, id in ipairs(drawn) do -- what only a figure shows has an entry too
-    if not occurrences[id] then
-      occurrences[id] = 0
-      table.insert(printed, id)
-    end
-  end
   local level = HTML and (top or 2) or 1
   doc.blocks:extend(appendix(level))
   doc.blocks:insert(colophon(level))
