@@ -162,7 +162,7 @@ def test_rows_of_other_kinds_are_counted_and_named(results: dict[str, Result]) -
     found = outcome(rows, results)
     assert found.holds
     assert found.line.endswith("not recomputed: 1")
-    assert found.summary()["not_recomputed"] == {"sensitivity": ["w1.sensitivity.untrimmed"]}
+    assert found.summary()["not_recomputed"] == {"simulation": ["w1.simulation.untrimmed"]}
 
 
 def test_nothing_to_reproduce_is_no_success() -> None:
