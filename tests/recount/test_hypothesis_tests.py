@@ -51,7 +51,7 @@ def test_by_hand_without_ties(tmp_path: Path) -> None:
 
 def test_a_constant_has_no_correlation(tmp_path: Path) -> None:
     found = spearman_study(tmp_path, "different", [("10", "2"), ("30", "2"), ("20", "2")])
-    assert found == {"rho": None, "df": 1, "n": 3}
+    assert found == {"rho": None, "p": None, "p_adjusted": None, "verdict": None, "n": 3}
 
 
 def test_holm_by_hand() -> None:
