@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from recount.by_r import recount_by_r
 from recount.comparing import compare, read_ledger
 from recount.interviews import recount_interviews
 from recount.raw import connect
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         study = load_study(options.directory)
         waves = _waves(study, options.waves)
+        if options.engine == "r":
+            return _by_r(study, options.ledger[0], waves, options.json)
         if len(options.ledger) > 1:
             return _compare_many(study, options.ledger, waves)
         outcome = recount(study, options.ledger[0], waves)
@@ -77,6 +80,17 @@ def recount_many(study: Study, ledgers: Sequence[Path], waves: Sequence[str]) ->
             yield judge(rows, compare(rows, results, languages))
 
 
+def _by_r(study: Study, ledger: Path, waves: Sequence[str], as_json: bool) -> int:
+    """Let R compute the design-based numbers and print what it found; return 0 only if all are reproduced."""
+    with tempfile.TemporaryDirectory(prefix="recount-") as scratch, connect(Path(scratch)) as connection:
+        found = recount_by_r(connection, study, waves, read_ledger(connection, ledger, waves))
+    if as_json:
+        print(json.dumps(found.summary(), indent=1, sort_keys=True, ensure_ascii=False))
+    else:
+        print("\n".join([*(f"differs: {number}: {fault}" for number, fault in found.mismatches.items()), found.line]))
+    return 0 if found.holds else 1
+
+
 def _compare_many(study: Study, ledgers: Sequence[Path], waves: Sequence[str]) -> int:
     """Print the summary of each ledger as one line of JSON; return 0 only if all hold."""
     held = True
@@ -93,6 +107,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "the ledger, a Parquet file; of several, the summaries are printed, one line of JSON each, and nothing else"
     )
     parser.add_argument("--ledger", type=Path, required=True, nargs="+", help=several)
+    parser.add_argument("--engine", choices=["own", "r"], default="own", help="r: the design-based part, by R's survey")
     parser.add_argument("--out", type=Path, required=True, help="folder for verification.parquet and summary.json")
     parser.add_argument("--waves", nargs="+", help=f"recount these waves only ({INTERVIEWS}: the interviews)")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")

@@ -46,7 +46,7 @@ def estimate_numbers(
     size = number(connection, f"SELECT count(*) FROM {analysed}")
     at_once = max(1, min(COLUMNS_AT_ONCE, CELLS_AT_ONCE // max(1, size)))
     columns = {name: f"w{place}" for place, name in enumerate(weights)}
-    specs = _with_enough(connection, specs, names, analysed)
+    specs = with_enough(connection, specs, names, analysed)
     for name in dict.fromkeys(spec.weight for spec in specs):
         chosen, column = [spec for spec in specs if spec.weight == name], columns.get(name, "1")
         for start in range(0, len(chosen), at_once):
@@ -79,7 +79,7 @@ def _estimate(
         for place in range(len(specs))
     )
     rows = connection.execute(f"SELECT {sums} FROM {values}").fetchall()[0]
-    inside = ", ".join(f"count(*) FILTER ({_inside_sql(spec, names)})" for spec in specs)
+    inside = ", ".join(f"count(*) FILTER ({inside_sql(spec, names)})" for spec in specs)
     sizes = connection.execute(f"SELECT {inside} FROM {analysed}").fetchall()[0]
     found = arrays(connection, f"SELECT * EXCLUDE (record) FROM {values} ORDER BY record")
     matrix = np.column_stack([found[f"y{place}"] for place in range(len(specs))])
@@ -94,7 +94,7 @@ def _estimate(
         yield replace(result, n_in=size, n_weighted=base or 0.0, n_effective=base**2 / squares if count else 0.0)
 
 
-def _with_enough(
+def with_enough(
     connection: duckdb.DuckDBPyConnection, specs: Sequence[NumberSpec], names: Names, analysed: str
 ) -> list[NumberSpec]:
     """Leave out the numbers that have fewer answers behind them than they need, whatever their weight."""
@@ -114,7 +114,7 @@ def _quantiles(
     for start in range(0, len(specs), COLUMNS_AT_ONCE):
         part = specs[start : start + COLUMNS_AT_ONCE]
         chosen = ", ".join(
-            f"list({value}) FILTER ({value} IS NOT NULL), count(*) FILTER ({_inside_sql(spec, names)})"
+            f"list({value}) FILTER ({value} IS NOT NULL), count(*) FILTER ({inside_sql(spec, names)})"
             for spec in part
             for value in [_value_sql(spec, names, "1")]
         )
@@ -140,7 +140,7 @@ def _quantile(answers: Sequence[Fraction], per_cent: int) -> float | None:
 
 def _value_sql(spec: NumberSpec, names: Names, weight: str) -> str:
     """Return a number's value per record in SQL: 1/0 for a share, the answer for a mean, NULL outside the base."""
-    return f"CASE WHEN {weight} > 0 AND {_inside_sql(spec, names)} THEN ({_answered_sql(spec, names)})::DOUBLE END"
+    return f"CASE WHEN {weight} > 0 AND {inside_sql(spec, names)} THEN ({_answered_sql(spec, names)})::DOUBLE END"
 
 
 def _answered_sql(spec: NumberSpec, names: Names) -> str:
@@ -160,14 +160,14 @@ def _excluded(
     """Count for each number the records of its base that it does not use, by reason."""
     counts = ", ".join(
         f"histogram({left_out_sql(wave, [spec.value], _answered_sql(spec, names) + ' IS NOT NULL')}) "
-        f"FILTER (({_inside_sql(spec, names)}) AND NOT ({weight} > 0 AND {_answered_sql(spec, names)} IS NOT NULL))"
+        f"FILTER (({inside_sql(spec, names)}) AND NOT ({weight} > 0 AND {_answered_sql(spec, names)} IS NOT NULL))"
         for spec in specs
     )
     found = connection.execute(f"SELECT {counts} FROM {analysed}").fetchall()[0]
     return {spec.id: dict(counted or {}) for spec, counted in zip(specs, found, strict=True)}
 
 
-def _inside_sql(spec: NumberSpec, names: Names) -> str:
+def inside_sql(spec: NumberSpec, names: Names) -> str:
     """Return in SQL who is asked about: the filter and the groups."""
     inside = [f"{answer(code)} = {number_literal(level)}" for code, level in spec.groups]
     if spec.where is not None:

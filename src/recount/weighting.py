@@ -36,12 +36,14 @@ class Weight:
     final : (n,) weights; 0 outside the population
     raked : (n,) weights before trimming; None where they come with the file
     cells : (n, margins) level of each raking variable as 0, 1, …; -1 outside the population; None as above
+    targets : per raking variable, the total of each level by its code; none where they come with the file
     diagnostics : what the weighting did, by the middle of its ledger id: ``n``, ``margin_after.size=small``, …
     """
 
     final: FloatArray
     raked: FloatArray | None
     cells: IntArray | None
+    targets: list[dict[int, float]]
     diagnostics: dict[str, float]
 
 
@@ -104,7 +106,7 @@ def make_weight(
             raise StudyError(
                 Problem(wave.wave.raw, f"variable {weight.variable}", found, "a weight of 0 or more everywhere", todo)
             )
-        return Weight(values, None, None, kish(values))
+        return Weight(values, None, None, [], kish(values))
     inside = " AND ".join(f"{answer(code)} IS NOT NULL" for code in weight.variables)
     if weight.population is not None:
         inside += f" AND {condition_sql(wave.condition(weight.population), names)} IS TRUE"
@@ -124,7 +126,10 @@ def make_weight(
     cut = (final == bound).sum() if (raked > bound).any() else 0
     diagnostics = {"records_outside": float((~population).sum()), "trimmed": float(cut)}
     diagnostics |= _margins_met(wave, levels, targets, cells, final, population)
-    return Weight(final, raked, cells, diagnostics | kish(final))
+    totals = [
+        dict(zip(codes, target.tolist(), strict=True)) for codes, target in zip(levels.values(), targets, strict=True)
+    ]
+    return Weight(final, raked, cells, totals, diagnostics | kish(final))
 
 
 def add_weights(connection: duckdb.DuckDBPyConnection, weights: Mapping[str, Weight], analysed: str) -> None:

@@ -18,6 +18,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Literal, get_args
 
 from typing_extensions import TypeIs
@@ -158,6 +159,7 @@ _AGGREGATES = {"mean", "sum", "min", "max"}
 _WORDS = {"and", "or", "not", "in", "count", "missing", "abs", *_AGGREGATES}
 
 
+@lru_cache(maxsize=4096)  # alternatives of a study read the same rules hundreds of times
 def parse_condition(text: str, subject: str | None = None) -> Condition:
     """Parse a condition.
 

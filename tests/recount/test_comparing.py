@@ -158,11 +158,11 @@ def test_two_ids_swapped(results: dict[str, Result], one: str, other: str) -> No
 
 def test_rows_of_other_kinds_are_counted_and_named(results: dict[str, Result]) -> None:
     rows = ledger_rows(results, LANGUAGES)
-    rows.append({**row(rows, ALPHA), "id": "w1.sensitivity.untrimmed", "kind": "sensitivity"})
+    rows.append({**row(rows, ALPHA), "id": "w1.simulation.untrimmed", "kind": "simulation"})
     found = outcome(rows, results)
     assert found.holds
     assert found.line.endswith("not recomputed: 1")
-    assert found.summary()["not_recomputed"] == {"sensitivity": ["w1.sensitivity.untrimmed"]}
+    assert found.summary()["not_recomputed"] == {"simulation": ["w1.simulation.untrimmed"]}
 
 
 def test_nothing_to_reproduce_is_no_success() -> None:
