@@ -140,10 +140,11 @@ def _figures(row: Mapping[str, Any], result: Result) -> list[str]:
     """Return every figure in which a row and a result differ."""
     tolerance = ITERATIVE if result.iterative else CLOSED_FORM
     lower, upper = result.limits
-    measured = {name: getattr(result, name) for name in ("n_weighted", "n_effective", "se", "df")}
-    measured |= {"lower": lower, "upper": upper}
+    of_limits = ITERATIVE if result.solved_limits else tolerance
+    measured = {name: (getattr(result, name), tolerance) for name in ("n_weighted", "n_effective", "se", "df")}
+    measured |= {"lower": (lower, of_limits), "upper": (upper, of_limits)}
     counted = {name: getattr(result, name) for name in ("n_in", "n_used", "numerator", "denominator", "decimals")}
-    faults = [_differs(name, row[name], figure, tolerance) for name, figure in measured.items()]
+    faults = [_differs(name, row[name], figure, allowed) for name, (figure, allowed) in measured.items()]
     faults += [_differs(name, row[name], figure, 0) for name, figure in counted.items()]
     faults.append(_excluded(row["n_excluded"], result.n_excluded))
     if result.log_p is None or not row["value"]:

@@ -61,7 +61,7 @@ def chi_square(roles: Roles, level: float) -> Outcome:
     df, most = (table.shape[0] - 1) * (table.shape[1] - 1), n * (min(table.shape) - 1)
     lower, upper = (min(1.0, math.sqrt(limit / most)) for limit in chi_square_limits(x2, df, level))
     effect = min(1.0, math.sqrt(x2 / most))
-    return Outcome(len(x), x2, effect, (lower, upper), (df,), log_chi_square_tail(x2, df), iterative=True)
+    return Outcome(len(x), x2, effect, (lower, upper), (df,), log_chi_square_tail(x2, df), solved_limits=True)
 
 
 def mcnemar(roles: Roles, level: float) -> Outcome:

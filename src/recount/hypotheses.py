@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -84,8 +84,8 @@ def test_hypotheses(
     adjusted = _adjusted([(spec, outcomes[0]) for spec, outcomes, *_ in found])
     return [
         replace(result, n_in=n_in, n_excluded=excluded)
-        for (spec, outcomes, n_in, excluded), log_p in zip(found, adjusted, strict=True)
-        for result in _results(spec, outcomes, log_p)
+        for (spec, outcomes, n_in, excluded), adjusted_p in zip(found, adjusted, strict=True)
+        for result in _results(spec, outcomes, adjusted_p)
     ]
 
 
@@ -182,15 +182,24 @@ def _undefined(spec: TestSpec, wave: WaveSpec, roles: Roles) -> list[Outcome]:
     return [Outcome(n, parts=(wave.slug(str(code)),)) for code in codes]
 
 
-def _adjusted(tests: Sequence[tuple[TestSpec, Outcome]]) -> list[float]:
-    """Return the logarithm of each test's p-value, adjusted within its plan and family."""
+@dataclass(frozen=True)
+class _Adjusted:
+    """The logarithm of an adjusted p-value, and whether a fit stands behind any p-value of its family."""
+
+    log_p: float
+    iterative: bool
+
+
+def _adjusted(tests: Sequence[tuple[TestSpec, Outcome]]) -> list[_Adjusted]:
+    """Return each test's p-value, adjusted within its plan and family."""
     families = [(spec.hypothesis.plan, spec.hypothesis.family) for spec, _ in tests]
-    adjusted = [math.nan] * len(tests)
+    adjusted: dict[int, _Adjusted] = {}
     for family in set(families):
         members = [place for place, own in enumerate(families) if own == family]
+        iterative = any(tests[place][1].iterative for place in members)
         for place, log_p in zip(members, holm([tests[place][1].log_p for place in members]), strict=True):
-            adjusted[place] = log_p
-    return adjusted
+            adjusted[place] = _Adjusted(log_p, iterative)
+    return [adjusted[place] for place in range(len(tests))]
 
 
 def holm(log_p: Sequence[float]) -> list[float]:
@@ -206,7 +215,7 @@ def holm(log_p: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _results(spec: TestSpec, outcomes: Sequence[Outcome], log_p_adjusted: float) -> list[Result]:
+def _results(spec: TestSpec, outcomes: Sequence[Outcome], adjusted: _Adjusted) -> list[Result]:
     """Return the ledger rows of a test: per outcome statistic, effect and p; then df, adjusted p, verdict and n.
 
     What the plan declares does not depend on the answers: a test that is not defined has its rows, without a value.
@@ -226,8 +235,8 @@ def _results(spec: TestSpec, outcomes: Sequence[Outcome], log_p_adjusted: float)
         names = ["df"] if len(main.df) == 1 else [f"df{place}" for place in range(1, len(main.df) + 1)]
         rows += [((name,), _row(df)) for name, df in zip(names, main.df, strict=True)]
     if kind.has_p:
-        rows.append((("p_adjusted",), _p_row(log_p_adjusted)))
-        rows.append((("verdict",), _row(verdict(spec, main, log_p_adjusted) if defined else math.nan)))
+        rows.append((("p_adjusted",), _p_row(adjusted.log_p)))
+        rows.append((("verdict",), _row(verdict(spec, main, adjusted.log_p) if defined else math.nan)))
     rows.append((("n",), _row(main.n)))
     return [
         replace(
@@ -237,7 +246,8 @@ def _results(spec: TestSpec, outcomes: Sequence[Outcome], log_p_adjusted: float)
             decimals=DECIMALS[unit],
             n_used=main.n if main.records is None else main.records,
             df=main.df[-1] if main.df and defined else None,
-            iterative=main.iterative,
+            iterative=main.iterative or (parts == ("p_adjusted",) and adjusted.iterative),
+            solved_limits=main.solved_limits,
             identity={
                 **_identity(spec),
                 "statistic": parts[-1],

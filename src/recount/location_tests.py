@@ -33,7 +33,7 @@ def t_of_differences(differences: FloatArray, level: float) -> Outcome:
     t, df = mean / spread * math.sqrt(n), n - 1
     lower, upper = t_limits(t, df, level)
     limits = lower / math.sqrt(n), upper / math.sqrt(n)
-    return Outcome(n, t, mean / spread, limits, (df,), log_t_two_sided(t, df), iterative=True)
+    return Outcome(n, t, mean / spread, limits, (df,), log_t_two_sided(t, df), solved_limits=True)
 
 
 def t_welch(roles: Roles, level: float) -> Outcome:
@@ -143,7 +143,7 @@ def cochran_q(roles: Roles, level: float) -> Outcome:
 
 def _chi_square(n: int, x: float, df: int, factor: float, level: float) -> Outcome:
     lower, upper = (min(1.0, limit * factor) for limit in chi_square_limits(x, df, level))
-    return Outcome(n, x, x * factor, (lower, upper), (df,), log_chi_square_tail(x, df), iterative=True)
+    return Outcome(n, x, x * factor, (lower, upper), (df,), log_chi_square_tail(x, df), solved_limits=True)
 
 
 def correlation(x: FloatArray, y: FloatArray, level: float, *, rank: bool) -> Outcome:

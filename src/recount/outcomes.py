@@ -36,6 +36,7 @@ class Outcome:
     log_p : natural logarithm of the two-sided p-value; NaN without one
     parts : parts of the number id that tell it from others of the same test
     iterative : whether a fit stands behind it
+    solved_limits : whether the limits, and only they, are the solution of an equation (noncentral distributions)
     records : records behind it, where n counts their pairs of items
     """
 
@@ -47,6 +48,7 @@ class Outcome:
     log_p: float = math.nan
     parts: tuple[str, ...] = ()
     iterative: bool = False
+    solved_limits: bool = False
     records: int | None = None
 
 

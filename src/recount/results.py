@@ -23,6 +23,7 @@ class Result:
     n_excluded : records of the base that are not used, by reason; None where the row has none
     log_p : natural logarithm of a p-value, on which scale it is compared
     iterative : whether a fit stands behind it (weights): compared at 1e-6, else at 1e-9
+    solved_limits : whether its limits alone solve an equation: they are compared at 1e-6, all else at 1e-9
     identity : what the ledger must say of the statistic besides its figures (wave, estimate, item, …)
     """
 
@@ -42,4 +43,5 @@ class Result:
     df: float | None = None
     log_p: float | None = None
     iterative: bool = False
+    solved_limits: bool = False
     identity: dict[str, object] = field(default_factory=dict)
