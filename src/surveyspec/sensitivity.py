@@ -58,7 +58,7 @@ class Specification:
     @cached_property
     def cleaning(self) -> str:
         """Digest of the cleaning rules: specifications with the same one have the same respondents."""
-        return digest(_cleaning_of(self.wave))
+        return digest({rule.id: _content(self.wave, rule) for rule in self.wave.wave.cleaning})
 
     @cached_property
     def digest(self) -> str:
@@ -236,8 +236,14 @@ def _redefined(wave: WaveSpec, number: NumberSpec, option: Option) -> NumberSpec
 
 def _changes(wave: WaveSpec, own: WaveSpec) -> dict[str, Any]:
     """Return what decisions change of cleaning and weights: rules by their new content, None where left out."""
-    before, after = _cleaning_of(wave), _cleaning_of(own)
-    rules = {name: after.get(name) for name, content in before.items() if after.get(name) != content}
+    kept = {rule.id: rule for rule in own.wave.cleaning}
+    rules: dict[str, Any] = {}
+    for rule in wave.wave.cleaning:
+        other = kept.get(rule.id)
+        if other is None:
+            rules[rule.id] = None
+        elif other is not rule and (content := _content(wave, other)) != _content(wave, rule):
+            rules[rule.id] = content
     weights = {
         name: weight.model_dump(exclude={"label"})
         for name, weight in own.wave.weights.items()
@@ -246,14 +252,11 @@ def _changes(wave: WaveSpec, own: WaveSpec) -> dict[str, Any]:
     return {"cleaning": rules, "weights": weights}
 
 
-def _cleaning_of(wave: WaveSpec) -> dict[str, Any]:
-    """Return the cleaning rules by id, as plain values without their wording."""
+def _content(wave: WaveSpec, rule: CleaningRule) -> dict[str, Any]:
+    """Return a cleaning rule as plain values, without its id and wording."""
     return {
-        rule.id: {
-            **rule.model_dump(exclude={"id", "label", "exclude", "among"}),
-            "condition": canonical(wave.rule_condition(rule)),
-        }
-        for rule in wave.wave.cleaning
+        **rule.model_dump(exclude={"id", "label", "exclude", "among"}),
+        "condition": canonical(wave.rule_condition(rule)),
     }
 
 
