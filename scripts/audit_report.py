@@ -11,7 +11,7 @@ from surveytrail.jobs import logged
 
 with logged(snakemake.log[0]):
     audit = audit_report(load_study(Path.cwd()))
-    findings = [*map(str, audit.violations), *audit.differences, *audit.orphans]
+    findings = [*map(str, audit.violations), *audit.differences, *audit.orphans, *audit.inconsistent]
     Path(snakemake.log[0]).write_text("\n".join([*findings, audit.summary()]) + "\n", encoding="utf-8")
     if not audit.ok:
         sys.exit("\n".join([*findings[:20], audit.summary(), f"All of it stands in {snakemake.log[0]}."]))

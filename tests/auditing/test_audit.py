@@ -51,7 +51,7 @@ def test_the_audit_shares_nothing_with_the_report() -> None:
 
 def test_a_clean_report_is_classed_to_the_last_token(small: Study) -> None:
     audit = audit_report(small)
-    assert audit.ok, "\n".join([*map(str, audit.violations), *audit.differences, *audit.orphans])
+    assert audit.ok, "\n".join([*map(str, audit.violations), *audit.differences, *audit.orphans, *audit.inconsistent])
     assert audit.total == audit.classed > 1000
     assert "id sets equal, 0 orphans, 0 violations" in audit.summary()
     assert len(class_table(audit)) == 10  # 3 documents in 3 formats, and their sum
@@ -82,6 +82,16 @@ def test_a_number_without_link_is_an_unbound_token_and_a_difference(small: Study
     audit = audit_report(small, altered(small, tmp_path, "index.html", unlink))
     assert any("In prose: 8.1%" in found.context and found.found == "8.1" for found in audit.violations)
     assert any(NUMBER in difference for difference in audit.differences)
+
+
+def test_a_word_that_compares_is_named_with_its_sentence(small: Study, tmp_path: Path) -> None:
+    def compare(text: str) -> str:
+        return text.replace("In prose:", "Most say so. In prose:")
+
+    audit = audit_report(small, altered(small, tmp_path, "index.html", compare))
+    (found,) = [violation for violation in audit.violations if violation.found == "Most"]
+    assert found.context == "Most say so." and "[word]{waive=" in found.why
+    assert not audit.ok and " 0 orphans, 1 violations" in audit.summary()
 
 
 def test_an_entry_that_is_missing_is_an_orphan(small: Study, tmp_path: Path) -> None:

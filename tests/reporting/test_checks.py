@@ -49,6 +49,8 @@ def no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
         ('### []{num="w1.use.facebook.unweighted"} use it', "a number in a heading", "move the number into the text"),
         ('[Some]{claim="some"}', "'Some'", "change the text under claims.statements"),
         ('[]{claim="sone"}', "unknown claim 'sone'", "did you mean 'some'?"),
+        ('[more]{waive=""}', "a waiver without words, or without a reason", "the reason in the braces"),
+        ('[]{waive="says what was asked"}', "a waiver without words, or without a reason", "the words in the brackets"),
         ("See @fig-chanels.", "an unknown cross-reference", "did you mean 'fig-channels'?"),
         ("As in [@kish1956, p. 3].", "an unknown citation", "did you mean 'kish1965'?"),
         ("{{< include generated/table_by_sice.md >}}", "no file generated/table_by_sice.md",

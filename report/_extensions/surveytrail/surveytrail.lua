@@ -149,6 +149,9 @@ local function resolve_span(el)
   end
   if a.claim then return claim_span(el, a.claim) end
   if a.word then return word_span(a.word) end
+  if a.waive then -- words that count or compare and need no statement; why, only the HTML says, for the audit
+    return HTML and pandoc.Span(el.content, pandoc.Attr('', { 'st-waive' }, { waive = a.waive })) or el.content
+  end
 end
 
 --- A figure of the study: in HTML the drawing itself, its numbers being links; in PDF links lie over the picture; in

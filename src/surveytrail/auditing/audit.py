@@ -10,6 +10,7 @@ from typing import Any
 
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study
+from surveytrail.auditing.consistency import Check, consistency
 from surveytrail.auditing.content import FORMATS, Rendering
 from surveytrail.auditing.docx import read_docx
 from surveytrail.auditing.expected import Expected, rendered_names
@@ -17,6 +18,7 @@ from surveytrail.auditing.figures import Figures
 from surveytrail.auditing.html import read_html
 from surveytrail.auditing.judging import CLASSES, Judged, Violation, judge
 from surveytrail.auditing.pdf import read_pdf
+from surveytrail.auditing.wording import KINDS
 
 REPORT = Path("results/report")
 
@@ -28,11 +30,13 @@ class Audit:
     Parameters
     ----------
     judged : every document in every format
+    checks : printed numbers held against each other, document by document joined
     differences : where formats of one document do not carry the same numbers, equally often, with the same text
     orphans : numbers printed without an entry in the audit appendix, and entries of numbers that are printed nowhere
     """
 
     judged: list[Judged]
+    checks: list[Check] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
 
@@ -57,8 +61,21 @@ class Audit:
         return (
             bool(self.judged)
             and all(judged.total for judged in self.judged)
-            and not (self.violations or self.differences or self.orphans)
+            and not (self.violations or self.differences or self.orphans or self.inconsistent)
         )
+
+    @property
+    def wording(self) -> Counter[str]:
+        """Return how many words that count or compare there are, by what binds them."""
+        return sum((judged.wording for judged in self.judged), Counter())
+
+    @property
+    def inconsistent(self) -> list[str]:
+        """Return the printed numbers that contradict each other; and that nothing was checked, if so."""
+        found = [problem for check in self.checks for problem in check.problems]
+        if not any(check.checked for check in self.checks):
+            found.append("no printed number could be held against another: 0 of 0 checks")
+        return found
 
     def summary(self) -> str:
         """Return the one sentence that says what was found."""
@@ -66,7 +83,18 @@ class Audit:
         return (
             f"{self.classed} of {self.total} tokens classed in {documents} documents ({len(self.judged)} files), "
             f"id sets {'equal' if not self.differences else f'differ {len(self.differences)} times'}, "
-            f"{len(self.orphans)} orphans, {len(self.violations)} violations"
+            f"{len(self.orphans)} orphans, {len(self.violations)} violations; {self._words()}"
+        )
+
+    def _words(self) -> str:
+        """Return what the summary says of words that count or compare, and of the checks."""
+        words = self.wording
+        apart = words["fixed"] + words["methods"]
+        results = sum(words.values()) - apart
+        held = "; ".join(map(str, self.checks))
+        return (
+            f"{results - words['unbound']} of {results} words that count or compare bound in results ("
+            f"{words['statement']} by statements, {words['waived']} waived; {apart} in fixed texts and methods); {held}"
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -87,6 +115,8 @@ class Audit:
             "violations": [violation.as_json() for violation in self.violations],
             "differences": self.differences,
             "orphans": self.orphans,
+            "wording": {kind: self.wording[kind] for kind in KINDS},
+            "checks": {check.name: {"checked": check.checked, "problems": check.problems} for check in self.checks},
         }
 
 
@@ -105,12 +135,25 @@ def audit_report(study: Study, report: Path | None = None) -> Audit:
     expected = Expected.load(study, folder)
     figures = Figures.load(study.directory / "results/figures")
     judged = [judge(rendering, expected, figures) for rendering in read_documents(study, folder, expected)]
-    audit = Audit(judged)
+    audit = Audit(judged, _checks(judged, expected))
     for name in dict.fromkeys(part.rendering.name for part in judged):
         parts = [part for part in judged if part.rendering.name == name]
         audit.differences += list(_differences(parts))
         audit.orphans += list(_orphans(parts))
     return audit
+
+
+def _checks(judged: list[Judged], expected: Expected) -> list[Check]:
+    """Hold the numbers that each page prints against each other; the checks of all pages are added up."""
+    found: dict[str, Check] = {}
+    for page in judged:
+        if page.rendering.format == "html":
+            printed = {number for number, _ in page.printed}
+            for check in consistency(expected, printed, page.rendering.language):
+                total = found.setdefault(check.name, Check(check.name, check.what))
+                total.checked += check.checked
+                total.problems += [f"{page.rendering.name}: {problem}" for problem in check.problems]
+    return list(found.values())
 
 
 def read_documents(study: Study, folder: Path, expected: Expected) -> Iterator[Rendering]:

@@ -109,6 +109,10 @@ class Expected:
         for name, wave in self.study.waves.items():  # with the derived variables that the toolbox adds
             derived = {code: entry.model_dump(mode="json") for code, entry in wave.wave.derived.items()}
             found |= dict(_flat(f"waves.{name}.derived", derived))
+        for place, target in enumerate(self.study.targets):  # of the file that ``calibration:`` names
+            found |= dict(_flat(f"calibration.{place}", {"id": target.id, "values": list(target.values)}))
+            bounds = {"tolerance": target.tolerance, "above": target.above, "below": target.below}
+            found |= dict(_flat(f"calibration.{place}", bounds))
         return found
 
     def parameter(self, path: str, show: str, language: str) -> str | None:

@@ -12,6 +12,7 @@ from surveytrail.auditing.content import Block, Mark, Piece, Rendering
 from surveytrail.auditing.expected import SHOWN, Expected
 from surveytrail.auditing.figures import Figures, judge_picture
 from surveytrail.auditing.tokens import Token, numerals, squeezed, tokens
+from surveytrail.auditing.wording import judge_wording
 
 CLASSES = ("R", "P", "Q", "C", "S")
 CLASS_OF = {
@@ -30,6 +31,10 @@ FIELD_CLASS = {"interval": "R", "n": "R", "rows": "R", "question": "C", "weight"
 COLOPHON_CLASS = {"study": "P", "people": "P", "institution": "P", "funding": "P", "source": "P"}
 PRINTED = tuple(SHOWN)
 CONTEXT = 50
+UNBOUND = (
+    "a word that counts or compares, in results, outside of a statement: bind it, [words]{claim=…}, or say why not, "
+    "[word]{waive=…}"
+)
 LOCATOR = re.compile(r"(?:\bpp?|\bS|\bchap|\bKap|\bsec)\.[\s\u00a0]*[\d–-]+")
 MADE = {
     "section": re.compile(r"\d+(?:\.\d+)*"),
@@ -84,6 +89,7 @@ class Judged:
     printed : how often each number is printed with which text, outside the appendix
     drawn : numbers that stand on a figure
     keys : parameters, codebook texts, quotations and claims that are printed
+    wording : in HTML, words that count or compare, by what binds them
     """
 
     rendering: Rendering
@@ -94,6 +100,7 @@ class Judged:
     keys: set[tuple[str, str]] = field(default_factory=set)
     entries: set[str] = field(default_factory=set)
     unclassed: int = 0
+    wording: Counter[str] = field(default_factory=Counter)
 
     @property
     def total(self) -> int:
@@ -104,6 +111,11 @@ class Judged:
 def loosely(text: str) -> str:
     """Return a text without what lines and hyphenation do to it."""
     return re.sub(r"[\s\-\u2010\u2011\u00ad]", "", squeezed(text)).lower()
+
+
+def typeset(text: str) -> str:
+    """Return a text with the sign that Typst sets for a hyphen before a digit, which keeps -77 and 77 apart."""
+    return re.sub(r"(?<!\w)-(?=\d)", "\u2212", text)
 
 
 def digits(text: str) -> str:
@@ -132,6 +144,12 @@ def judge(rendering: Rendering, expected: Expected, figures: Figures) -> Judged:
             for found, context, why in faults
         ]
     _Judge(judged, expected).all()
+    if rendering.format == "html":  # the other formats carry the same statements, or differ from it
+        judged.wording, unbound = judge_wording(rendering)
+        judged.violations += [
+            Violation(rendering.name, rendering.format, block.place, word, sentence, UNBOUND)
+            for block, word, sentence in unbound
+        ]
     return judged
 
 
@@ -256,7 +274,8 @@ class _Judge:
         text = self.expected.text(mark, self.language)
         if text is None:
             return f"nothing is known under {mark.kind} '{mark.key}'" + (f" ({mark.show})" if mark.show else "")
-        return "" if loosely(text) == loosely(piece.text) else f"{mark.kind} '{mark.key}' is '{text}'"
+        same = loosely(typeset(text)) == loosely(typeset(piece.text))
+        return "" if same else f"{mark.kind} '{mark.key}' is '{text}'"
 
     def _field(self, piece: Piece, mark: Mark) -> str:
         said = self.expected.field(mark.key, mark.show, self.language)

@@ -11,6 +11,7 @@ import json
 import re
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ JOINER = 0x200D
 Point = tuple[int, float, float]
 
 
-@dataclass
+@dataclass(slots=True)
 class Glyph:
     """A character as it is read, its origin from the top left corner, and what is known of it."""
 
@@ -82,18 +83,18 @@ def read_pdf(path: Path, language: str) -> Rendering:
     try:
         rendering = Rendering(path.stem, "pdf", language)
         stretches = _stretches(document)
-        glyphs = [glyph for number, page in enumerate(document, 1) for glyph in _glyphs(page, number)]
-        _apply(Lines(glyphs), stretches)
-        for number, page in enumerate(document, 1):
-            _link(page, [glyph for glyph in glyphs if glyph.page == number])
+        pages = dict(enumerate(document, 1))
+        by_page = {number: _glyphs(page, number) for number, page in pages.items()}
+        glyphs = [glyph for part in by_page.values() for glyph in part]
+        _apply(Lines(glyphs), by_page, stretches)
+        for number, page in pages.items():
+            _link(page, by_page[number])
             _describe(page, number, rendering)
         rendering.entries = [name for name in _destinations(document) if NUMBER.fullmatch(name)]
-        rendering.pictures += _pictures(glyphs, stretches)
-        spread, by_page = _spread(glyphs), defaultdict(list)
-        for glyph in glyphs:
-            by_page[glyph.page].append(glyph)
-        for number in range(1, len(document) + 1):
-            rendering.blocks += _blocks(by_page[number], number, spread)
+        rendering.pictures += _pictures(by_page, stretches)
+        spread = _spread(glyphs)
+        for number, part in by_page.items():
+            rendering.blocks += _blocks(part, number, spread)
         for key, text in document.get_metadata_dict(skip_empty=True).items():
             if key in {"Title", "Subject", "Keywords"}:
                 rendering.blocks.append(Block(f"metadata '{key}'", (Piece(text),)))
@@ -106,12 +107,17 @@ def _glyphs(page: Any, number: int) -> list[Glyph]:
     height, text = page.get_height(), page.get_textpage()
     x, y = ctypes.c_double(), ctypes.c_double()
     found = []
+    handle, code_of, origin = (
+        text.raw,
+        raw.FPDFText_GetUnicode,
+        raw.FPDFText_GetCharOrigin,
+    )  # looked up once: many glyphs
     for index in range(text.count_chars()):
-        code = raw.FPDFText_GetUnicode(text.raw, index)
+        code = code_of(handle, index)
         if code == JOINER:
             continue
-        raw.FPDFText_GetCharOrigin(text.raw, index, x, y)
-        made_up = raw.FPDFText_IsGenerated(text.raw, index) == 1
+        origin(handle, index, x, y)
+        made_up = raw.FPDFText_IsGenerated(handle, index) == 1
         found.append(Glyph("\u00ad" if code in BROKEN_WORD else chr(code), number, x.value, height - y.value, made_up))
     return found
 
@@ -140,15 +146,14 @@ def _stretches(document: Any) -> list[Stretch]:
     return found
 
 
-def _apply(lines: Lines, stretches: list[Stretch]) -> None:
+def _apply(lines: Lines, by_page: Mapping[int, list[Glyph]], stretches: list[Stretch]) -> None:
     """Give every glyph the innermost mark that it lies in: regions first, then stretches from the outermost."""
     for stretch in sorted((part for part in stretches if part.region), key=lambda part: -part.order):
-        for glyph in lines.glyphs:
-            if stretch.start[0] <= glyph.page <= stretch.end[0] and (
-                (glyph.page, glyph.y) >= (stretch.start[0], stretch.start[2] - NEAR)
-                and (glyph.page, glyph.y) <= (stretch.end[0], stretch.end[2] + NEAR)
-            ):
-                glyph.mark, glyph.which = stretch.mark, ("region", stretch.order)
+        top, bottom = (stretch.start[0], stretch.start[2] - NEAR), (stretch.end[0], stretch.end[2] + NEAR)
+        for page in range(top[0], bottom[0] + 1):
+            for glyph in by_page[page]:
+                if top <= (page, glyph.y) <= bottom:
+                    glyph.mark, glyph.which = stretch.mark, ("region", stretch.order)
     found = []
     for stretch in stretches:
         first, last = _first(lines, stretch.start), _last(lines, stretch.end)
@@ -256,12 +261,13 @@ def _read(function: Any, element: Any) -> str:
     return buffer.raw.decode("utf-16le").rstrip("\0")
 
 
-def _pictures(glyphs: list[Glyph], stretches: list[Stretch]) -> list[Picture]:
+def _pictures(by_page: Mapping[int, list[Glyph]], stretches: list[Stretch]) -> list[Picture]:
     """Return the pictures of the document with the texts that can be read in their places."""
     found = []
     for stretch in stretches:
         if stretch.region and stretch.mark.kind == "picture":
-            inside = [glyph for glyph in glyphs if glyph.which == ("region", stretch.order)]
+            pages = range(stretch.start[0], stretch.end[0] + 1)
+            inside = [glyph for page in pages for glyph in by_page[page] if glyph.which == ("region", stretch.order)]
             lines = "".join(glyph.text for glyph in inside).replace("\u00ad", "").split("\r\n")
             name = stretch.mark.key
             place = f"p. {stretch.start[0]}, picture {name}"

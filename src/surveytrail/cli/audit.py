@@ -65,7 +65,7 @@ def _audit(directory: Path, report: Path | None, write_golden: Path | None, agai
             summary += f"; {compared} ids, texts and cells compared with {against}, {len(differing)} differ"
             content |= {"compared": compared, "against": differing}
     rows = class_table(found)
-    findings: list[Any] = [*found.violations, *found.differences, *found.orphans, *differing]
+    findings: list[Any] = [*found.violations, *found.differences, *found.orphans, *found.inconsistent, *differing]
 
     def render(console: Console) -> None:
         from rich.table import Table

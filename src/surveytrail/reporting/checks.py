@@ -34,7 +34,8 @@ BIBLIOGRAPHY_KEY = re.compile(
 FIGURE = re.compile(r"\(figures/(\w+)\.svg\)")
 PRINTED = re.compile(r"""\b(?:num|data-number)=["']?([^"'\s}]+)""")
 HEADING = re.compile(r"#{1,6} |title:")
-KINDS = ("num", "param", "quote", "segment", "claim", "codebook", "word")
+KINDS = ("num", "param", "quote", "segment", "claim", "codebook", "word", "waive")
+TYPED = ("quote", "claim", "waive")  # spans that hold words of the page's own
 SHOWN = {
     "value": "text",
     "interval": "interval",
@@ -188,7 +189,11 @@ def _span_problems(source: Source, language: str, ledger: Mapping[str, Any], cit
             yield Problem(source.name, match.group(0), f"'{text}'",
                           f"the claim's own words '{said}', or empty brackets",
                           "change the text under claims.statements in config.yaml, or here", line)  # fmt: skip
-        elif kind not in {"quote", "claim"} and text.strip():
+        elif kind == "waive" and not (text.strip() and key.strip()):
+            yield Problem(source.name, match.group(0), "a waiver without words, or without a reason",
+                          "the words in the brackets, the reason in the braces",
+                          '[more]{waive="no result: says what was asked"}', line)  # fmt: skip
+        elif kind not in TYPED and text.strip():
             yield Problem(source.name, match.group(0), f"'{text}' in the brackets", "empty brackets",
                           "remove the text: it comes from ledger, study file or codebook", line)  # fmt: skip
         elif kind == "num" and HEADING.match(source.text.splitlines()[line - 1]):
@@ -221,6 +226,8 @@ def _key_problem(
             f"unknown citation key '{key}'", "a key of the page's bibliography",
             did_you_mean(key, citations) or "add the source to the bibliography",
         )  # fmt: skip
+    elif kind == "waive":
+        return None
     elif kind == "segment":
         return None if key in ledger["segments"] else (
             f"unknown segment '{key}'", "the seg_id of a segment of the interviews",

@@ -10,6 +10,7 @@ from surveytrail.reporting.codebook_texts import Texts, codebook_texts, unused_c
 from surveytrail.reporting.spans import anchor, codebook, note, param, source, word
 
 RULE = "|:--------------------|:-------------------------------|:--------------------------------|"
+RULES = {"derived": "|:------------------------------|:-------------------------|:----------------------------|"}
 SEPARATOR = " · "
 
 
@@ -97,6 +98,6 @@ def _derived_rows(spec: WaveSpec) -> list[list[str]]:
 
 def _table(head: list[str], rows: list[list[str]], name: str, wave: str) -> str:
     lines = [f"| {' | '.join(cells)} |" for cells in ([word(f"tables.codebook.{part}") for part in head], *rows)]
-    written = "\n".join([lines[0], RULE, *lines[1:]])
+    written = "\n".join([lines[0], RULES.get(name, RULE), *lines[1:]])
     caption = f"{param(f'waves.{wave}.label')} – {word(f'tables.codebook.captions.{name}')}"
     return f"{written}\n\n: {caption} {{#{anchor('tbl', f'{name}-{wave}')}}}\n"
