@@ -105,7 +105,8 @@ def test_p_follows_from_statistic_and_degrees_of_freedom(texts: dict[str, str], 
 
 
 def test_nothing_to_check_is_no_success() -> None:
-    assert Audit([], [Check("sums", "sums")]).inconsistent == [
-        "no printed number could be held against another: 0 of 0 checks"
-    ]
-    assert Audit([], [Check("sums", "sums", 1)]).inconsistent == []
+    unread = checks(row("w1.e.x.unweighted", "many", numerator=193, denominator=560, n_used=560))["shares"]
+    assert outcome(unread) == (0, 0)
+    said = "unweighted shares are their numerator over their base: 0 of 0, although 1 are printed"
+    assert Audit([], [unread]).inconsistent == [said]
+    assert Audit([], [Check("sums", "sums")]).inconsistent == []

@@ -113,7 +113,6 @@ def finished_results():
         *published,
         *claims,
         *DOCUMENTS,
-        "results/audit/audit.json",
         *TOOLBOX_FILES,
     ]
 

@@ -71,11 +71,13 @@ class Audit:
 
     @property
     def inconsistent(self) -> list[str]:
-        """Return the printed numbers that contradict each other; and that nothing was checked, if so."""
+        """Return the printed numbers that contradict each other, and the checks that could read none of theirs."""
         found = [problem for check in self.checks for problem in check.problems]
-        if not any(check.checked for check in self.checks):
-            found.append("no printed number could be held against another: 0 of 0 checks")
-        return found
+        return found + [
+            f"{check.what}: 0 of 0, although {check.printed} are printed"
+            for check in self.checks
+            if check.printed and not check.checked
+        ]
 
     def summary(self) -> str:
         """Return the one sentence that says what was found."""
@@ -151,6 +153,7 @@ def _checks(judged: list[Judged], expected: Expected) -> list[Check]:
             printed = {number for number, _ in page.printed}
             for check in consistency(expected, printed, page.rendering.language):
                 total = found.setdefault(check.name, Check(check.name, check.what))
+                total.printed += check.printed
                 total.checked += check.checked
                 total.problems += [f"{page.rendering.name}: {problem}" for problem in check.problems]
     return list(found.values())

@@ -20,6 +20,7 @@ from surveyspec.locales import LOCALES
 from surveytrail.auditing.expected import Expected
 
 TINY = 1e-9
+REFERRED = {"t", "z", "f", "chi2", "q"}
 STATED = ("t", "z", "f", "chi2", "q", "rho", "r", "df", "df1", "df2", "p", "p_adjusted")
 Row = Mapping[Any, Any]
 
@@ -31,10 +32,12 @@ class Check:
     Parameters
     ----------
     what : what is checked, in plain words
+    printed : how many things of this kind the document prints, readable or not
     """
 
     name: str
     what: str
+    printed: int = 0
     checked: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -92,6 +95,7 @@ def _sums(expected: Expected, rows: Mapping[str, Row], language: str) -> Check:
         texts = [Rounded.of(expected.number(number, "value", language), language) for number in numbers]
         shares = [text for text in texts if text is not None]
         if len(numbers) > 1 and len(shares) == len(numbers) and all(number in rows for number in numbers):
+            check.printed += 1
             check.checked += 1
             if not sum(share.low for share in shares) <= 1 <= sum(share.high for share in shares):
                 shown = " + ".join(share.text for share in shares)
@@ -103,10 +107,12 @@ def _counts(expected: Expected, rows: Mapping[str, Row], language: str) -> Check
     """A printed share is the ledger's numerator over the printed base, rounded as printed."""
     check = Check("shares", "unweighted shares are their numerator over their base")
     for number, row in rows.items():
+        if row["estimator"] != "share" or row["weight"] != UNWEIGHTED or pd.isna(row["numerator"]):
+            continue
+        check.printed += 1
         share = Rounded.of(expected.number(number, "value", language), language)
         base = Rounded.of(expected.number(number, "n", language), language)
-        unweighted = row["estimator"] == "share" and row["weight"] == UNWEIGHTED
-        if not unweighted or pd.isna(row["numerator"]) or share is None or base is None:
+        if share is None or base is None:
             continue
         check.checked += 1
         people, counted = round((base.low + base.high) / 2), int(row["numerator"])
@@ -119,12 +125,15 @@ def _means(expected: Expected, rows: Mapping[str, Row], language: str) -> Check:
     """GRIM: a mean of whole answers times its base is a whole number, within rounding."""
     check = Check("means", "means of whole answers can come from their base (GRIM)")
     for number, row in rows.items():
-        mean = Rounded.of(expected.number(number, "value", language), language)
-        if row["estimator"] != "mean" or row["weight"] != UNWEIGHTED or mean is None or pd.isna(row["n_used"]):
+        if row["estimator"] != "mean" or row["weight"] != UNWEIGHTED or pd.isna(row["n_used"]):
             continue
         variables = list(row["variables"])
         wave = expected.study.waves.get(str(row["wave"]))
         if wave is None or len(variables) != 1 or variables[0] in wave.wave.derived or not wave.is_coded(variables[0]):
+            continue
+        check.printed += 1
+        mean = Rounded.of(expected.number(number, "value", language), language)
+        if mean is None:
             continue
         check.checked += 1
         people = int(row["n_used"])
@@ -140,6 +149,8 @@ def _tests(expected: Expected, rows: Mapping[str, Row], language: str) -> Check:
         parts = {name: Rounded.of(expected.number(stem.format(name), "value", language), language)
                  for name in STATED}  # fmt: skip
         stated = parts["p"]
+        names = {name for name in STATED if stem.format(name) in expected.rows}
+        check.printed += bool({"p"} < names and names & REFERRED)
         recomputed = _p_values({name: part for name, part in parts.items() if part is not None})
         if stated is None or not recomputed:
             continue
