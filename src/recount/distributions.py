@@ -89,7 +89,10 @@ def log_t_two_sided(t: float, df: float) -> float:
 
 
 def t_quantile(level: float, df: float) -> float:
-    """Return the t with P(|T| <= t) = level, by Newton's method from the normal quantile."""
+    """Return the t with P(|T| <= t) = level, by Newton's method from the normal quantile; for df of at least 0.05.
+
+    With fewer degrees of freedom the square of t leaves the range of floating-point numbers.
+    """
     wanted = math.log1p(-level)
     t = normal_quantile((1 + level) / 2)
     log_constant = _log_gamma_ratio(df / 2, 0.5) - 0.5 * math.log(df * math.pi)

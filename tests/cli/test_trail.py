@@ -181,7 +181,7 @@ def test_verify_passes_on_output_and_exit_code(study: Study, monkeypatch: pytest
     directory = str(study.directory)
     assert run.stdout.splitlines() == [
         "--directory", directory, "--ledger", f"{directory}/results/ledger/ledger.parquet",
-        "--out", f"{directory}/results/verification", "--json",
+        "--out", f"{directory}/results/verification", "--engine", "own", "--json",
     ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Every document as a reader meets it: each number reached by keyboard, its panel held against the ledger.
 
-The documents of a finished run are looked at where there are any, and a small report in every case. A sample of the
-numbers is taken; with SURVEYTRAIL_ALL_NUMBERS=1 (``make prove``) it is all of them.
+A small report is looked at, and a sample of its numbers; with SURVEYTRAIL_ALL_NUMBERS=1 (``make prove``) the documents
+of the finished run too, and all numbers of each.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ RESULTS = Path("results")
 EVERY_NUMBER = os.environ.get("SURVEYTRAIL_ALL_NUMBERS") == "1"
 SAMPLE = 10
 MEGABYTE = 1_000_000
-FINISHED = sorted(path.name for path in (RESULTS / "report").glob("*.html")) if (RESULTS / "ledger").is_dir() else []
+# documents of the report have a Word file beside them, the toolbox has none
+FINISHED = (
+    sorted(path.with_suffix(".html").name for path in (RESULTS / "report").glob("*.docx")) if EVERY_NUMBER else []
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ def test_every_number_is_reached_by_keyboard_and_its_panel_agrees_with_the_ledge
 ) -> None:
     with opened(browser, document.path) as page:
         total = page.locator("main a.st-num").count()
+        if total == 0 and document.path.parent == RESULTS / "report":
+            pytest.skip("this document prints no number of the ledger")
         assert total > 20
         if EVERY_NUMBER:
             found = list(_walk(page, total))
@@ -135,7 +140,7 @@ def _check(panel: dict[str, Any], document: Read) -> None:
         assert fields["question"] == " ".join(str(text("question")).split()) or fields["question"] == text("question")
     if pd.notna(row["n_used"]):
         assert re.sub(r"\D", "", fields["n"]).startswith(str(int(row["n_used"])))
-    assert fields.get("filter") and (not row["filter"] or fields["filter"] == row["filter"])
+    assert fields.get("filter") and (pd.isna(row["filter"]) or not row["filter"] or fields["filter"] == row["filter"])
     assert fields["raw"].startswith(row["raw_file"])
     for column in row["columns"] if row["columns"] is not None else []:
         assert re.search(rf"(?<![\w]){re.escape(column)}(?!\w)", fields["raw"]), (column, fields["raw"])
@@ -168,8 +173,9 @@ def test_no_accessibility_rule_is_broken_and_nothing_sticks_out(
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the package is not installed")
     with opened(browser, document.path, viewport, color_scheme=scheme) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        page.locator("main a.st-num").first.focus()
-        page.keyboard.press("Enter")  # with a panel open
+        if page.locator("main a.st-num").count() > 0:
+            page.locator("main a.st-num").first.focus()
+            page.keyboard.press("Enter")  # with a panel open
         found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
         shown = {rule["id"]: [node["target"] for node in rule["nodes"][:3]] for rule in found}
         assert shown == {}
