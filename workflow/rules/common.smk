@@ -113,6 +113,7 @@ def finished_results():
         *published,
         *claims,
         *DOCUMENTS,
+        "results/audit/audit.json",
         *TOOLBOX_FILES,
     ]
 
