@@ -70,7 +70,7 @@ def require_supported(study: Study, claims: pd.DataFrame) -> None:
         Problem(
             CONFIG,
             f"claims.statements.{row['id']}",
-            f"'{next(iter(json.loads(str(row['text'])).values()))}' is not supported: {row['printed']}",
+            f"'{_sentence(study, str(row['text']))}' is not supported: {row['printed']}",
             str(row["condition"]),
             "correct the sentence, or set 'claims: on_unsupported: mark' to have it marked in the documents",
             int(row["config_line"]),
@@ -97,3 +97,9 @@ def _judged(claim: Claim, values: dict[str, float], texts: dict[str, str]) -> di
         "printed": "; ".join(printed),
         "text": json.dumps(claim.text, ensure_ascii=False, sort_keys=True),
     }
+
+
+def _sentence(study: Study, written: str) -> str:
+    """Return a statement in the first of the study's languages that has it."""
+    texts = json.loads(written)
+    return next(str(texts[language]) for language in study.config.study.languages if language in texts)

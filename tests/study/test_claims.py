@@ -29,12 +29,14 @@ CHANGED = {
 
 
 def second_wave(folder: Path) -> Path:
-    """Copy the study with its second wave alone and without tests; claims keep what they say of estimates."""
+    """Copy the study with its second wave alone, without tests and toolbox; claims keep what they say of estimates."""
     for name in ("data/codebooks", "data/raw"):
         shutil.copytree(ROOT / name, folder / name)
     config: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     config["waves"] = {"wave2": config["waves"]["wave2"]}
-    config["estimates"] = [entry for entry in config["estimates"] if entry["wave"] == "wave2"]
+    config["estimates"] = [
+        entry for entry in config["estimates"] if entry["wave"] == "wave2" and entry.get("items") != "DIM_*"
+    ]
     statements = [entry for entry in config["claims"]["statements"] if entry["id"] in CHANGED]
     for entry in statements:
         parts = [part for part in entry["holds_if"].split(" and ") if ".H2" not in part]

@@ -52,7 +52,7 @@ AFTER_LEDGER = {"collect_ledger", "verify_numbers", "stage_report", *AFTER_PAGES
 def write_study(folder: Path, **changed: Any) -> Path:
     """Write the tiny study with a hypothesis and a further page."""
     study = write_tiny(folder, config=STUDY, **changed)
-    (study / "report/more.qmd").write_text(PAGE.replace("Tiny", "More"), encoding="utf-8")
+    (study / "report/more.qmd").write_text(PAGE.replace("Tiny", "Supplement"), encoding="utf-8")
     return study
 
 
