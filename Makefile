@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test prove bench help setup example schemas images format clean
+.PHONY: report test prove bench peers help setup example schemas images format clean
 
 report: $(READY) ## set up, run the whole study, print the paths of the documents
 	@$(BIN)/snakemake --cores $(CORES)
@@ -44,6 +44,11 @@ prove: $(READY) ## the full proofs: tampering, blanking, mutants, planted litera
 
 bench: $(READY) ## time the estimation core; prints ratios from one run
 	@$(BIN)/python -m benchmarks
+
+peers: $(READY) ## set up the packages that bench compares with, each in an environment of its own
+	@for list in benchmarks/peers/*.txt; do name=$$(basename $$list .txt); \
+	  $(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-peers/$$name && \
+	  $(BIN)/uv pip install --quiet --python .venv-peers/$$name/bin/python -r $$list || exit 1; done
 
 example: $(READY) ## link the data of the real example: make example DATA=path/to/folder
 	@$(BIN)/python scripts/link_example.py masculinity "$(DATA)"

@@ -1,6 +1,7 @@
 """`python -m benchmarks [rows ...]`: run every `bench_*.py` of this folder and print its measurements.
 
-Each module has `run(sizes)`, which returns records: `work`, `rows`, `seconds` and whatever else it measured.
+Each module has `run(sizes)`, which yields records as they are measured: `work`, `rows`, `seconds` and whatever else
+was measured.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-DEFAULT_SIZES = (3_500, 100_000, 1_000_000)
+DEFAULT_SIZES = (571, 3_500, 100_000, 1_000_000)
 
 
 def line(record: Mapping[str, Any]) -> str:

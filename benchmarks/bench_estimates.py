@@ -7,26 +7,33 @@ prototype of the linearised variance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from benchmarks.peers import PEERS, PeerMissingError, Task, r_survey_replicates
+from benchmarks.peers import R_SURVEY, WORKS, PeerMissingError, run_peer
 from benchmarks.timing import alternating, median_seconds, peak_megabytes, process_gigabytes
 from surveytrail.statistics import estimators
 from surveytrail.statistics.design import RegressionStep, ReplicateDesign, SurveyDesign
-from surveytrail.statistics.estimates import Estimates
 
 ITEMS, DOMAINS, REPLICATES, STRATA = 200, 10, 500, 4
 PEER_ITEMS = 20
-FULL_PEERS = {"R survey"}
 # Replicate weights of a million rows would fill the memory as one matrix; peers would take hours.
 LARGEST_STORED = 100_000
 LARGEST_FOR_PEERS = 100_000
 
 Record = dict[str, Any]
+
+
+class Task(NamedTuple):
+    """A stratified sample: weights (n,), strata (n,), domain codes (n,), items (n, k) of zeros and ones."""
+
+    weights: np.ndarray
+    strata: np.ndarray
+    domain: np.ndarray
+    items: np.ndarray
 
 
 def draw(rows: int, seed: int = 1) -> Task:
@@ -37,21 +44,19 @@ def draw(rows: int, seed: int = 1) -> Task:
     return Task(generator.uniform(0.5, 3.0, rows), strata, generator.integers(0, DOMAINS, rows), items)
 
 
-def run(sizes: Sequence[int]) -> list[Record]:
+def run(sizes: Sequence[int]) -> Iterator[Record]:
     """Time the estimates for each number of rows; one record per measurement."""
-    records: list[Record] = []
     for rows in sizes:
         task = draw(rows)
         masks = task.domain[:, None] == np.arange(DOMAINS)
         design = SurveyDesign(task.weights, (task.strata,))
         _ = design.stages
-        records += _linearised(task, design, masks)
+        yield from _linearised(task, design, masks)
         if rows <= LARGEST_STORED:
-            records += _replicated(task, masks)
+            yield from _replicated(task, masks)
         if rows <= LARGEST_FOR_PEERS:
-            records += _peers(task, design, masks)
-    records.append({"work": "largest resident memory of this process, data included", "gigabytes": process_gigabytes()})
-    return records
+            yield from _peers(task, design, masks)
+    yield {"work": "largest resident memory of this process, data included", "gigabytes": process_gigabytes()}
 
 
 def _linearised(task: Task, design: SurveyDesign, masks: np.ndarray) -> list[Record]:
@@ -89,7 +94,7 @@ def _sparse_products(task: Task, items: np.ndarray) -> None:
         _ = sparse.csr_array((values, (groups, rows)), shape=(STRATA * DOMAINS, rows.size)) @ items
 
 
-def _replicated(task: Task, masks: np.ndarray) -> list[Record]:
+def _replicated(task: Task, masks: np.ndarray) -> Iterator[Record]:
     rows = task.weights.shape[0]
     counts = np.random.default_rng(3).poisson(1.0, (rows, REPLICATES))
     weights = task.weights[:, None] * counts
@@ -100,45 +105,42 @@ def _replicated(task: Task, masks: np.ndarray) -> list[Record]:
     ours, bare = alternating(
         [lambda: estimators.mean(design, items, masks), lambda: weights.T @ items], 9 if rows < 10_000 else 5
     )
-    record = {
-        "work": f"{ITEMS} items x {DOMAINS} domains, {REPLICATES} replicates", "rows": rows, "seconds": ours,
+    work = f"{ITEMS} items x {DOMAINS} domains, {REPLICATES} replicates"
+    yield {
+        "work": work, "rows": rows, "seconds": ours,
         "peak_mb": peak_megabytes(lambda: estimators.mean(design, items, masks)), "bare_product": bare,
         "times_bare": ours / bare,
     }  # fmt: skip
-    return [record, *([_replicate_peer(task, weights, ours)] if rows <= LARGEST_FOR_PEERS else [])]
+    own = estimators.mean(design, items, masks).standard_error
+    arrays = {"weights": task.weights, "domain": task.domain, "items": items, "replicates": weights}
+    for name in WORKS["replicates"]:
+        yield peer_record(name, "replicates", work, arrays, ours, own)
 
 
-def _peers(task: Task, design: SurveyDesign, masks: np.ndarray) -> list[Record]:
+def _peers(task: Task, design: SurveyDesign, masks: np.ndarray) -> Iterator[Record]:
     """Time the other packages: R's on all items, the slower ones on twenty, ours on the same."""
-    records: list[Record] = []
-    for names, count in ((FULL_PEERS, ITEMS), (set(PEERS) - FULL_PEERS, PEER_ITEMS)):
+    for names, count in (([R_SURVEY], ITEMS), ([name for name in WORKS["means"] if name != R_SURVEY], PEER_ITEMS)):
         part = task._replace(items=task.items[:, :count])
         own = estimators.mean(design, part.items, masks)
         seconds = median_seconds(lambda part=part: estimators.mean(design, part.items, masks), 7)
         work = f"{count} items x {DOMAINS} domains, Taylor"
-        records.append({"work": work, "rows": task.weights.shape[0], "seconds": seconds})
-        records += [_peer(name, work, part, seconds, own) for name in PEERS if name in names]
-    return records
+        yield {"work": work, "rows": task.weights.shape[0], "seconds": seconds}
+        arrays = {"weights": part.weights, "strata": part.strata, "domain": part.domain, "items": part.items}
+        for name in names:
+            yield peer_record(name, "means", work, arrays, seconds, own.standard_error)
 
 
-def _peer(name: str, work: str, task: Task, seconds: float, own: Estimates) -> Record:
+def peer_record(
+    name: str, kind: str, work: str, arrays: Mapping[str, np.ndarray], seconds: float, own: np.ndarray
+) -> Record:
+    """Time a peer once: `times_ours` is its time over ours, and its figures are held against ours."""
     try:
-        result = PEERS[name](task)
+        result = run_peer(name, kind, arrays)
     except PeerMissingError as reason:
         return {"work": f"{work}, {name}", "skipped": str(reason)}
+    positive = own.ravel() > 0
     return {
-        "work": f"{work}, {name}", "rows": task.weights.shape[0], "seconds": result.seconds,
+        "work": f"{work}, {name}", "rows": arrays["weights"].shape[0], "seconds": result.seconds,
         "times_ours": result.seconds / seconds,
-        "largest_difference_of_errors": float(np.abs(result.errors / own.standard_error - 1.0).max()),
-    }  # fmt: skip
-
-
-def _replicate_peer(task: Task, weights: np.ndarray, seconds: float) -> Record:
-    work = f"{ITEMS} items x {DOMAINS} domains, {REPLICATES} replicates, R survey"
-    try:
-        result = r_survey_replicates(task, weights)
-    except PeerMissingError as reason:
-        return {"work": work, "skipped": str(reason)}
-    return {
-        "work": work, "rows": task.weights.shape[0], "seconds": result.seconds, "times_ours": result.seconds / seconds
+        "largest_difference": float(np.abs(result.figures[positive] / own.ravel()[positive] - 1.0).max()),
     }  # fmt: skip

@@ -5,13 +5,14 @@ Data: three margins of 4, 7 and 9 levels, uneven targets, base weights between 0
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from benchmarks.bench_estimates import peer_record
+from benchmarks.peers import WORKS
+from benchmarks.timing import median_seconds, peak_megabytes
 from surveytrail.statistics import weighting
 from surveytrail.statistics.design import ReplicateDesign
 
@@ -32,37 +33,25 @@ def sample(rows: int, seed: int = 1) -> tuple[np.ndarray, dict[str, tuple[np.nda
     return generator.uniform(0.5, 2, rows), margins
 
 
-def median_seconds(work: Callable[[], Any], repeats: int) -> float:
-    """Median wall time of a piece of work."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def run(sizes: Sequence[int]) -> list[dict[str, Any]]:
-    """Time raking for each number of rows.
-
-    Returns one record per measurement: `work`, `rows`, `seconds` (median), `iterations`, `largest_error`.
-    """
-    records = []
+def run(sizes: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Time raking for each number of rows, here and by others; one record per measurement."""
+    work = "rake, 3 margins"
     for rows in sizes:
         base, margins = sample(rows)
         result = weighting.rake(base, margins)
-        records.append(
-            {
-                "work": "rake, 3 margins",
-                "rows": rows,
-                "seconds": median_seconds(lambda base=base, margins=margins: weighting.rake(base, margins), 7),
-                "iterations": result.iterations,
-                "largest_error": result.largest_error,
-            }
-        )
+        seconds = median_seconds(lambda base=base, margins=margins: weighting.rake(base, margins), 7)
+        yield {
+            "work": work, "rows": rows, "seconds": seconds,
+            "peak_mb": peak_megabytes(lambda base=base, margins=margins: weighting.rake(base, margins)),
+            "iterations": result.iterations, "largest_error": result.largest_error,
+        }  # fmt: skip
+        arrays = {"weights": base}
+        for place, (levels, targets) in enumerate(margins.values()):
+            arrays |= {f"margin{place}": levels, f"margin{place}_targets": np.array(list(targets.values()))}
+        for name in WORKS["rake"]:
+            yield peer_record(name, "rake", work, arrays, seconds, result.weights)
         if rows <= 100_000:
-            records.append(_replicates(rows, base, margins))
-    return records
+            yield _replicates(rows, base, margins)
 
 
 def _replicates(rows: int, base: np.ndarray, margins: dict[str, tuple[np.ndarray, dict[int, float]]]) -> dict[str, Any]:

@@ -68,12 +68,22 @@ class MarginLevel:
         return self.after / self.target - 1
 
 
-def report(margins: Sequence[Margin], before: FloatArray, after: FloatArray) -> tuple[MarginLevel, ...]:
-    """One `MarginLevel` per level of every margin, for the weights (n,) `before` and `after`."""
+def report(
+    margins: Sequence[Margin], before: FloatArray, after: FloatArray, respondents: FloatArray | None = None
+) -> tuple[MarginLevel, ...]:
+    """One `MarginLevel` per level of every margin.
+
+    Parameters
+    ----------
+    margins: coded by row, or by cell where the other arguments are sums per cell.
+    before, after: (n,) weights.
+    respondents: (n,) how many respondents with weight each entry stands for; by default one where `before` is positive.
+    """
+    counted = (before > 0).astype(np.float64) if respondents is None else respondents
     rows: list[MarginLevel] = []
     for margin in margins:
-        counts = np.bincount(margin.index[before > 0], minlength=len(margin.levels))
-        columns = zip(margin.levels, counts, margin.targets, margin.totals(before), margin.totals(after), strict=True)
+        sums = (margin.totals(counted), margin.targets, margin.totals(before), margin.totals(after))
+        columns = zip(margin.levels, *sums, strict=True)
         rows.extend(
             MarginLevel(margin.name, level, int(n), float(target), float(old), float(new))
             for level, n, target, old, new in columns
@@ -142,8 +152,9 @@ def _prepare_one(name: str, rows: Any, targets: Mapping[Level, float], base_weig
             hint="a level that is empty in the population must be left out of the margin, and its respondents "
             "excluded or recoded by a cleaning rule",
         )
-    index = level_index(name, rows, levels, base_weights > 0)
-    present = np.bincount(index[base_weights > 0], minlength=len(levels))
+    weighted = base_weights > 0
+    index = level_index(name, rows, levels, weighted)
+    present = np.bincount(index if weighted.all() else index[weighted], minlength=len(levels))
     if (present == 0).any():
         empty = int(np.flatnonzero(present == 0)[0])
         listed = [str(levels[i]) for i in np.flatnonzero(present == 0)]
@@ -203,10 +214,13 @@ def _index_of_integers(column: NDArray[Any], levels: IntArray) -> IntArray:
         order = np.argsort(levels)
         place = np.searchsorted(levels, column, sorter=order).clip(max=len(levels) - 1)
         return np.where(levels[order[place]] == column, order[place], -1)
-    table = np.full(high - low + 1, -1, dtype=np.int64)
-    table[levels - low] = np.arange(len(levels))
+    places = np.arange(len(levels))
+    inside = int(column.min(initial=high)) >= low and int(column.max(initial=low)) <= high
     shifted = column.astype(np.int64, copy=False) - low if low else column.astype(np.int64, copy=False)
-    inside = int(shifted.min(initial=0)) >= 0 and int(shifted.max(initial=0)) <= high - low
+    if inside and np.array_equal(levels - low, places):
+        return shifted
+    table = np.full(high - low + 1, -1, dtype=np.int64)
+    table[levels - low] = places
     if inside:
         return table[shifted]
     known = (shifted >= 0) & (shifted <= high - low)

@@ -80,7 +80,8 @@ class Cells:
         combined = margins[0].index
         if possible <= 4 * combined.shape[0] + 100_000:
             for margin, size in zip(margins[1:], sizes[1:], strict=True):
-                combined = combined * size + margin.index
+                combined = combined * size
+                combined += margin.index
             occupied = np.bincount(combined, minlength=int(possible)) > 0
             where = np.flatnonzero(occupied)
             if where.shape[0] == occupied.shape[0]:
@@ -134,7 +135,20 @@ def rake(
     weights = base * adjustments
     if not base.all():
         adjustments = np.where(base > 0, adjustments, 1.0)
-    return RakeResult(weights, adjustments, iterations, report(prepared, base, weights))
+    return RakeResult(weights, adjustments, iterations, _report(prepared, cells, base, start, weights))
+
+
+def _report(
+    margins: Sequence[Margin], cells: Cells, base: FloatArray, start: FloatArray, weights: FloatArray
+) -> tuple[MarginLevel, ...]:
+    """Report on the raked rows: summed once by cell, and from there by level."""
+    respondents = np.bincount(cells.of_row if base.all() else cells.of_row[base > 0], minlength=cells.count)
+    by_cell = [
+        Margin(margin.name, margin.levels, levels, margin.targets)
+        for margin, levels in zip(margins, cells.levels, strict=True)
+    ]
+    after = weighted_counts(cells.of_row, weights, cells.count)
+    return report(by_cell, start, after, respondents.astype(np.float64))
 
 
 def rake_replicates(
