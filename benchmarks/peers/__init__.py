@@ -45,7 +45,7 @@ def run_peer(name: str, work: str, arrays: Mapping[str, np.ndarray]) -> PeerResu
     Parameters
     ----------
     name : one of those that `WORKS` lists for the work
-    work : `means` (standard errors by item and domain), `replicates` (the same from replicate weights), `rake` (weights)
+    work : `means` (standard errors by item and domain), `replicates` (the same by replicate weights), `rake` (weights)
     arrays : what the work needs, handed over as files of doubles: one array (n,) or column-major matrix (n, k) each
 
     Raises
