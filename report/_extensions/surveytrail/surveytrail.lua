@@ -174,6 +174,7 @@ local function study_figure(name, figure, image)
     return pandoc.RawInline('typst', string.format('#st-figure(image(%s, alt: %s, width: 100%%), (%s))', typst_string(file), typst_string(alt), table.concat(links, ' ')))
   end
   image.src, image.caption = file:gsub('%.svg$', '.png'), pandoc.Inlines(alt)
+  image.attributes.width = '5.5in' -- as wide as the table of one cell that Pandoc puts a figure into
   return pandoc.Span({ image }, pandoc.Attr(anchor))
 end
 

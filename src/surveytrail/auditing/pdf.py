@@ -161,6 +161,8 @@ def _apply(lines: Lines, by_page: Mapping[int, list[Glyph]], stretches: list[Str
             found.append((last - first, first, last, stretch))
     for _, first, last, stretch in sorted(found, key=lambda part: -part[0]):  # the shorter lies in the longer
         for glyph in lines.glyphs[first : last + 1]:
+            if glyph.mark is not None and glyph.mark.kind == "picture":
+                continue  # a picture at the top of a page stands inside a text that began on the page before
             glyph.mark, glyph.which = stretch.mark, ("stretch", stretch.order)
 
 
