@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import pandas as pd
 
@@ -20,6 +20,16 @@ from surveytrail.reporting.wording import count_text
 LEDGER = "results/ledger/ledger.parquet"
 Scale = Literal["share", "number", "rank", "ratio", "count"]
 LedgerRow = Mapping[Hashable, Any]
+Kind = TypeVar("Kind", bound=Figure)
+
+
+class Labelled(Protocol):
+    """A part of the study file that has a label in every language."""
+
+    @property
+    def label(self) -> Mapping[str, str]:
+        """Return the label per language."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -103,100 +113,117 @@ class Parts:
     notes: tuple[Line, ...]
 
 
-def complete(study: Study, figure: Figure, parts: Parts, language: str) -> FigureContent:
-    """Add to a figure's parts what every figure has: title, data status and alternative text."""
-    title = label_token(study, figure.title, f"figures.{figure.id}.title", language)
-    status = words("synthetic", language)[0] if data_status(study) == "synthetic" else None
-    head = words(f"alt_{figure.kind}", language, title=[title])
-    return FigureContent(
-        figure=figure.id,
-        kind=figure.kind,
-        language=language,
-        scale=parts.scale,
-        title=title,
-        axis=parts.axis,
-        series=parts.series,
-        rows=parts.rows,
-        notes=parts.notes,
-        status=status,
-        alt=_alt(head, parts.series, parts.rows, status, language),
-    )
+@dataclass(frozen=True)
+class Gathering(Generic[Kind]):
+    """What a figure is gathered from: one figure of a study in one language, and the ledger's frame.
 
-
-def ledger_rows(study: Study, figure: Figure, ledger: pd.DataFrame, wanted: Iterable[str]) -> dict[str, LedgerRow]:
-    """Return the ledger's rows of a figure's numbers by id.
-
-    Raises
-    ------
-    StudyError : numbers that the ledger does not have
+    The functions that gather a kind of figure take one of these and return a ``FigureContent``. All raise StudyError
+    for a number that the ledger does not have, and for a label or words that are missing in the language.
     """
-    numbers = list(wanted)
-    rows: dict[str, LedgerRow] = {str(row["id"]): row for row in ledger[ledger["id"].isin(numbers)].to_dict("records")}
-    missing = [number for number in numbers if number not in rows]
-    if missing:
-        line = study.line("figures", study.config.figures.index(figure))
-        raise StudyError(
-            Problem(LEDGER, f"figure '{figure.id}' ({CONFIG}:{line})", f"no number '{number}'",
-                    "every number that the figure draws", "run the pipeline again: the ledger is of another study file")
-            for number in missing
-        )  # fmt: skip
-    return rows
 
+    study: Study
+    figure: Kind
+    ledger: pd.DataFrame
+    language: str
 
-def refuse(study: Study, figure: Figure, key: str, found: str, expected: str, todo: str) -> StudyError:
-    """Return the error of a figure that cannot be drawn as the study file asks."""
-    index = study.config.figures.index(figure)
-    return StudyError(
-        Problem(CONFIG, f"figures.{index}.{key}", found, expected, todo, study.line("figures", index, key))
-    )
+    def rows(self, wanted: Iterable[str]) -> dict[str, LedgerRow]:
+        """Return the ledger's rows of the figure's numbers by id."""
+        numbers, frame = list(wanted), self.ledger
+        rows: dict[str, LedgerRow] = {
+            str(row["id"]): row for row in frame[frame["id"].isin(numbers)].to_dict("records")
+        }
+        missing = [number for number in numbers if number not in rows]
+        if missing:
+            line = self.study.line("figures", self._index)
+            raise StudyError(
+                Problem(LEDGER, f"figure '{self.figure.id}' ({CONFIG}:{line})", f"no number '{number}'",
+                        "every number that the figure draws", "run the pipeline again: the ledger is of another study "
+                        "file")
+                for number in missing
+            )  # fmt: skip
+        return rows
 
+    def refuse(self, key: str, found: str, expected: str, todo: str) -> StudyError:
+        """Return the error of a figure that cannot be drawn as the study file asks."""
+        line = self.study.line("figures", self._index, key)
+        return StudyError(Problem(CONFIG, f"figures.{self._index}.{key}", found, expected, todo, line))
 
-def mark_of(row: LedgerRow, series: int, language: str) -> Mark:
-    """Return a number as it is drawn and printed."""
+    def label(self, texts: Mapping[str, str], key: str) -> Token:
+        """Return a label of the study file or the codebook."""
+        if self.language not in texts:
+            raise StudyError(
+                Problem(CONFIG, key, f"labels in {', '.join(texts)}", f"a label in '{self.language}'",
+                        f"write it there, or leave '{self.language}' out of 'report: languages:'")
+            )  # fmt: skip
+        return Token("C", texts[self.language], key)
 
-    def bound(name: str) -> float | None:
-        return None if pd.isna(row[name]) else float(row[name])
+    def own_label(self, texts: Mapping[str, str], key: str) -> Token:
+        """Return a label of the figure itself: its title, its axis, one of its series."""
+        return self.label(texts, f"figures.{self.figure.id}.{key}")
 
-    number = str(row["id"])
-    text = Token("R", json.loads(row["text"])[language], number, "value")
-    interval = None
-    if isinstance(row["interval_text"], str) and row["interval_text"]:
-        interval = Token("R", json.loads(row["interval_text"])[language], number, "interval")
-    return Mark(number, series, bound("value"), bound("lower"), bound("upper"), text, interval)
+    def series_labels(self, series: Sequence[Labelled]) -> tuple[Token, ...]:
+        """Return what each series of the figure is called."""
+        return tuple(self.own_label(part.label, f"series.{place}.label") for place, part in enumerate(series))
 
+    def words(self, key: str, **parts: Sequence[Token]) -> Line:
+        """Return words of the figures themselves, with tokens in their places."""
+        return words(key, self.language, **parts)
 
-def label_token(study: Study, texts: Mapping[str, str], key: str, language: str) -> Token:
-    """Return a label of the study file or the codebook.
+    def value(self, row: LedgerRow) -> Token:
+        """Return a number as the ledger prints it."""
+        return Token("R", json.loads(row["text"])[self.language], str(row["id"]), "value")
 
-    Raises
-    ------
-    StudyError : the label is missing in this language
-    """
-    if language not in texts:
-        raise StudyError(
-            Problem(CONFIG, key, f"labels in {', '.join(texts)}", f"a label in '{language}'",
-                    f"write it there, or leave '{language}' out of 'report: languages:'")
-        )  # fmt: skip
-    return Token("C", texts[language], key)
+    def label_of(self, row: LedgerRow) -> Token:
+        """Return what the ledger calls a number."""
+        return Token("C", json.loads(row["label"])[self.language], str(row["id"]), "label")
 
+    def mark(self, row: LedgerRow, series: int) -> Mark:
+        """Return a number as it is drawn and printed."""
+        interval = None
+        if isinstance(row["interval_text"], str) and row["interval_text"]:
+            interval = Token("R", json.loads(row["interval_text"])[self.language], str(row["id"]), "interval")
+        drawn = {name: None if pd.isna(row[name]) else float(row[name]) for name in ("value", "lower", "upper")}
+        return Mark(str(row["id"]), series, **drawn, text=self.value(row), interval=interval)
 
-def base_note(study: Study, wave: str, weight: str, used: Sequence[LedgerRow], language: str) -> Line:
-    """Say on how many answers the figure rests, and with which weight."""
-    least, most = (_base(choose(used, key=lambda row: int(row["n_used"])), language) for choose in (min, max))
-    if least.text == most.text:
-        base = words("one_base", language, most=[most])
-    else:
-        base = words("base", language, least=[least], most=[most])
-    if weight == UNWEIGHTED:
-        name = words("unweighted", language)
-    else:
-        key = f"waves.{wave}.weights.{weight}.label"
-        name = (label_token(study, study.waves[wave].wave.weights[weight].label, key, language),)
-    return separated([base, name], words("semicolon", language))
+    def base_note(self, wave: str, weight: str, used: Sequence[LedgerRow]) -> Line:
+        """Say on how many answers the figure rests, and with which weight."""
+        least, most = (self._base(choose(used, key=lambda row: int(row["n_used"]))) for choose in (min, max))
+        if least.text == most.text:
+            base = self.words("one_base", most=[most])
+        else:
+            base = self.words("base", least=[least], most=[most])
+        if weight == UNWEIGHTED:
+            name = self.words("unweighted")
+        else:
+            texts = self.study.waves[wave].wave.weights[weight].label
+            name = (self.label(texts, f"waves.{wave}.weights.{weight}.label"),)
+        return separated([base, name], self.words("semicolon"))
 
+    def complete(self, parts: Parts) -> FigureContent:
+        """Add to a figure's parts what every figure has: title, data status and alternative text."""
+        title = self.own_label(self.figure.title, "title")
+        status = self.words("synthetic")[0] if data_status(self.study) == "synthetic" else None
+        head = self.words(f"alt_{self.figure.kind}", title=[title])
+        return FigureContent(
+            figure=self.figure.id,
+            kind=self.figure.kind,
+            language=self.language,
+            scale=parts.scale,
+            title=title,
+            axis=parts.axis,
+            series=parts.series,
+            rows=parts.rows,
+            notes=parts.notes,
+            status=status,
+            alt=_alt(head, parts.series, parts.rows, status, self.language),
+        )
 
-def _base(row: LedgerRow, language: str) -> Token:
-    return Token("R", count_text(int(row["n_used"]), language), str(row["id"]), "n")
+    @property
+    def _index(self) -> int:
+        return self.study.config.figures.index(self.figure)
+
+    def _base(self, row: LedgerRow) -> Token:
+        return Token("R", count_text(int(row["n_used"]), self.language), str(row["id"]), "n")
 
 
 def _alt(head: Line, series: tuple[Token, ...], rows: tuple[Row, ...], status: Token | None, language: str) -> Line:

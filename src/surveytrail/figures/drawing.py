@@ -14,7 +14,7 @@ import pandas as pd
 from surveyspec.figures import Figure
 from surveyspec.study import Study
 from surveytrail.figures.bars import draw_stacked_bars
-from surveytrail.figures.content import FigureContent
+from surveytrail.figures.content import FigureContent, Gathering
 from surveytrail.figures.curve import draw_curve
 from surveytrail.figures.dots import draw_dots
 from surveytrail.figures.estimates import dots_content, stacked_bars_content
@@ -31,7 +31,7 @@ from surveytrail.frames import write_whole
 from surveytrail.manifest import data_status
 
 # per kind: what it shows, gathered from the ledger, and how that is drawn
-Gather = Callable[[Study, Any, pd.DataFrame, str], FigureContent]
+Gather = Callable[[Any], FigureContent]
 KINDS: dict[str, tuple[Gather, Callable[[Any], Sheet]]] = {
     "dots": (dots_content, draw_dots),
     "ranks": (hypotheses_content, draw_dots),
@@ -51,7 +51,7 @@ def figure_content(study: Study, figure: Figure, ledger: pd.DataFrame, language:
     StudyError : a number that the ledger does not have, a label or words missing in the language
     """
     gather, _ = KINDS[figure.kind]
-    return gather(study, figure, ledger, language)
+    return gather(Gathering(study, figure, ledger, language))
 
 
 def draw_figure(study: Study, figure: Figure, ledger: pd.DataFrame, language: str, out: Path) -> list[Path]:

@@ -7,40 +7,26 @@ records and second answers, which no invitation stands for.
 
 from __future__ import annotations
 
-import json
-
-import pandas as pd
-
 from surveyspec.figures import FlowFigure
 from surveyspec.identifiers import TOTAL, UNWEIGHTED, number_id
 from surveyspec.response import DISPOSITIONS, INVITED, RARE_DISPOSITIONS
 from surveyspec.study import Study
-from surveytrail.figures.content import FigureContent, LedgerRow, Parts, Row, complete, ledger_rows, mark_of
-from surveytrail.figures.tokens import Token
+from surveytrail.figures.content import FigureContent, Gathering, Parts, Row
 
 BEGINS, GOES_ON, LEAVES = 0, 1, 2
 
 
-def flow_content(study: Study, figure: FlowFigure, ledger: pd.DataFrame, language: str) -> FigureContent:
-    """Gather what a flow diagram shows.
-
-    Parameters
-    ----------
-    ledger : the ledger's frame
-    language : language of all labels
-
-    Raises
-    ------
-    StudyError : a number of the figure is not in the ledger
-    """
-    steps = [*_invitations(study, figure.wave), *_records(study, figure.wave)]
-    values = ledger_rows(study, figure, ledger, (number for number, _ in steps))
+def flow_content(source: Gathering[FlowFigure]) -> FigureContent:
+    """Gather what a flow diagram shows."""
+    study, wave = source.study, source.figure.wave
+    steps = [*_invitations(study, wave), *_records(study, wave)]
+    values = source.rows(number for number, _ in steps)
     rows = [
-        Row(_label(values[number], language), (mark_of(values[number], column, language),))
+        Row(source.label_of(values[number]), (source.mark(values[number], column),))
         for number, column in steps
         if column != LEAVES or values[number]["value"]
     ]
-    return complete(study, figure, Parts("count", None, (), tuple(rows), ()), language)
+    return source.complete(Parts("count", None, (), tuple(rows), ()))
 
 
 def _invitations(study: Study, wave: str) -> list[tuple[str, int]]:
@@ -58,8 +44,3 @@ def _records(study: Study, wave: str) -> list[tuple[str, int]]:
     rules = [rule.id for rule in study.waves[wave].wave.cleaning]
     steps = [(["records"], BEGINS), *((["excluded", rule], LEAVES) for rule in rules), (["analysed"], GOES_ON)]
     return [(number_id(wave, "flow", UNWEIGHTED, parts), column) for parts, column in steps]
-
-
-def _label(row: LedgerRow, language: str) -> Token:
-    """Return what a step is called: the ledger's own label, of an exclusion the label of its rule."""
-    return Token("C", json.loads(row["label"])[language], str(row["id"]), "label")

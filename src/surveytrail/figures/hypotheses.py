@@ -4,79 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pandas as pd
-
 from surveyspec.catalogue import TESTS
 from surveyspec.figures import ForestFigure, RanksFigure
 from surveyspec.identifiers import number_id
 from surveyspec.plan import TestSpec, plan_tests
 from surveyspec.study import Study
-from surveytrail.figures.content import (
-    FigureContent,
-    LedgerRow,
-    Parts,
-    Row,
-    Scale,
-    base_note,
-    complete,
-    label_token,
-    ledger_rows,
-    mark_of,
-    refuse,
-)
+from surveytrail.figures.content import FigureContent, Gathering, LedgerRow, Parts, Row, Scale
 from surveytrail.figures.style import MARKERS
-from surveytrail.figures.tokens import Line, Token, words
+from surveytrail.figures.tokens import Line, Token
 from surveytrail.reporting.wording import constant_text, level_text
 
 SCALES: dict[str, Scale] = {"rank": "rank", "odds_ratio": "ratio"}
 
 
-def hypotheses_content(
-    study: Study, figure: RanksFigure | ForestFigure, ledger: pd.DataFrame, language: str
-) -> FigureContent:
+def hypotheses_content(source: Gathering[RanksFigure] | Gathering[ForestFigure]) -> FigureContent:
     """Gather what a figure of ranks or of effects shows: a line per item or predictor, a mark per hypothesis.
-
-    Parameters
-    ----------
-    ledger : the ledger's frame
-    language : language of all labels
 
     Raises
     ------
-    StudyError : a number of the figure is not in the ledger, models with different effects, a label without this
-        language
+    StudyError : models with different effects, more series than can be told apart
     """
+    study, figure = source.study, source.figure
     specs = [_spec(study, part.hypothesis) for part in figure.series]
     effects = sorted({str(TESTS[spec.hypothesis.test].effect) for spec in specs})
     if len(effects) > 1:
-        raise refuse(study, figure, "series", f"the effects {' and '.join(effects)}", "models with the same effect",
-                     "draw them as two figures")  # fmt: skip
+        raise source.refuse("series", f"the effects {' and '.join(effects)}", "models with the same effect",
+                            "draw them as two figures")  # fmt: skip
     if len(specs) > len(MARKERS):
-        raise refuse(study, figure, "series", f"{len(specs)} series", f"at most {len(MARKERS)}",
-                     "draw two figures: more colours cannot be told apart")  # fmt: skip
+        raise source.refuse("series", f"{len(specs)} series", f"at most {len(MARKERS)}",
+                            "draw two figures: more colours cannot be told apart")  # fmt: skip
     planned = [_numbers(study, spec, effects[0]) for spec in specs]
-    values = ledger_rows(study, figure, ledger, (number for numbers in planned for number in numbers.values()))
+    values = source.rows(number for numbers in planned for number in numbers.values())
     wave, rows = study.waves[specs[0].wave], []
     for code in dict.fromkeys(code for numbers in planned for code in numbers):
         marks = tuple(
-            mark_of(values[numbers[code]], place, language) for place, numbers in enumerate(planned) if code in numbers
+            source.mark(values[numbers[code]], place) for place, numbers in enumerate(planned) if code in numbers
         )
-        rows.append(Row(label_token(study, wave.label(code), f"{wave.id}.{code}", language), marks))
+        rows.append(Row(source.label(wave.label(code), f"{wave.id}.{code}"), marks))
     scale = SCALES.get(effects[0], "number")
     if scale == "rank":
         rows.sort(key=lambda row: row.marks[0].value or len(rows))
-    at = f"figures.{figure.id}"
     parts = Parts(
         scale=scale,
-        axis=label_token(study, figure.axis, f"{at}.axis", language),
-        series=tuple(
-            label_token(study, part.label, f"{at}.series.{place}.label", language)
-            for place, part in enumerate(figure.series)
-        ),
+        axis=source.own_label(figure.axis, "axis"),
+        series=source.series_labels(figure.series),
         rows=tuple(rows),
-        notes=_notes(study, specs[0], values, language),
+        notes=_notes(source, specs[0], values),
     )
-    return complete(study, figure, parts, language)
+    return source.complete(parts)
 
 
 def _spec(study: Study, hypothesis: str) -> TestSpec:
@@ -93,15 +68,17 @@ def _numbers(study: Study, spec: TestSpec, effect: str) -> dict[str, str]:
     }
 
 
-def _notes(study: Study, spec: TestSpec, values: Mapping[str, LedgerRow], language: str) -> tuple[Line, ...]:
+def _notes(
+    source: Gathering[RanksFigure] | Gathering[ForestFigure], spec: TestSpec, values: Mapping[str, LedgerRow]
+) -> tuple[Line, ...]:
     """Say how the intervals are made, how many answers there are, and which weight."""
-    first = next(iter(values.values()))
+    first, language = next(iter(values.values())), source.language
     texts = level_text(first["interval_level"], [language]) or {language: "–"}
     level = Token("R", texts[language], str(first["id"]), "level")
     if spec.hypothesis.draws is not None:
         path = f"hypotheses.{spec.id}.draws"
         draws = Token("P", constant_text(spec.hypothesis.draws, language), path)
-        interval = words("bootstrap", language, level=[level], draws=[draws])
+        interval = source.words("bootstrap", level=[level], draws=[draws])
     else:
-        interval = words("interval", language, level=[level])
-    return interval, base_note(study, spec.wave, spec.hypothesis.weight, list(values.values()), language)
+        interval = source.words("interval", level=[level])
+    return interval, source.base_note(spec.wave, spec.hypothesis.weight, list(values.values()))
