@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from surveyspec.conditions import Condition, ConditionError, bind, parse_condition
+from surveyspec.condition_parser import parse_condition
+from surveyspec.conditions import Condition, ConditionError, bind
 from surveyspec.documents import Strict
 from surveyspec.identifiers import Id, Slug, VariableCode
 

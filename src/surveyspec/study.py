@@ -10,17 +10,8 @@ from pathlib import Path
 
 from surveyspec.calibration import Calibration, CalibrationTarget
 from surveyspec.codebook import CODED, NUMERIC, Category, Codebook, Variable
-from surveyspec.conditions import (
-    Aggregate,
-    Condition,
-    Value,
-    bind,
-    bind_value,
-    expand_pattern,
-    parse_condition,
-    parse_value,
-    variables_of,
-)
+from surveyspec.condition_parser import parse_condition, parse_value
+from surveyspec.conditions import Aggregate, Condition, Value, bind, bind_value, expand_pattern, variables_of
 from surveyspec.conditions import Variable as Name
 from surveyspec.config import CleaningRule, Derived, StudyConfig, Wave, Weight
 from surveyspec.documents import Document, KeyPath, load_document, parse_document
@@ -222,7 +213,7 @@ def load_study(directory: Path) -> Study:
     ------
     StudyError : all problems of config and codebooks together
     """
-    from surveyspec.sensitivity import sensitivity_problems  # it expands a study, and so needs this module first
+    from surveyspec.sensitivity_checks import sensitivity_problems  # it expands a study, and so needs this module first
 
     document = load_document(directory / CONFIG, CONFIG)
     config = parse_document(StudyConfig, document)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from surveyspec.catalogue import ANSWERED_ROLES, TESTS, VALUE_ROLES
-from surveyspec.conditions import ConditionError, parse_condition, variables_of
+from surveyspec.condition_parser import parse_condition
+from surveyspec.conditions import ConditionError, variables_of
 from surveyspec.config import Derived, Estimate
 from surveyspec.documents import KeyPath
 from surveyspec.figures import (

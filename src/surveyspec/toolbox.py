@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from surveyspec.codebook import Codebook, Language, LocalText, Variable
-from surveyspec.conditions import AnyOf, Condition, bind, parse_condition, variables_of
+from surveyspec.condition_parser import parse_condition
+from surveyspec.conditions import AnyOf, Condition, bind, variables_of
 from surveyspec.config import Derived
 from surveyspec.documents import Document, Strict
 from surveyspec.identifiers import Id, Slug, VariableCode

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from surveyspec.codebook import LocalText
-from surveyspec.conditions import ConditionError, bind_value, parse_value
+from surveyspec.condition_parser import parse_value
+from surveyspec.conditions import ConditionError, bind_value
 from surveyspec.config import Estimate
 from surveyspec.documents import Document, KeyPath
 from surveyspec.problems import Problem, did_you_mean, listed

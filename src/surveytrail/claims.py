@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from surveyspec.conditions import ConditionError, bind, parse_condition, variables_of
+from surveyspec.condition_parser import parse_condition
+from surveyspec.conditions import ConditionError, bind, variables_of
 from surveyspec.config import Claim
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import CONFIG, Study

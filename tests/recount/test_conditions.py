@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recount.conditions import Names, condition_sql
+from surveyspec.condition_parser import parse_condition
 from surveyspec.conditions import (
     ITEM,
     Aggregate,
@@ -27,7 +28,6 @@ from surveyspec.conditions import (
     Value,
     Variable,
     bind,
-    parse_condition,
 )
 
 NUMBERS, TEXTS = ("Q_A", "Q_B", "Q_C"), ("T", "U")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from surveyspec.conditions import ConditionError, bind, expand_pattern, parse_condition, variables_of
+from surveyspec.condition_parser import parse_condition
+from surveyspec.conditions import ConditionError, bind, expand_pattern, variables_of
 from surveytrail.masks import evaluate
 
 NAN = np.nan

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from surveyspec.conditions import parse_condition, variables_of
+from surveyspec.condition_parser import parse_condition
+from surveyspec.conditions import variables_of
 from surveyspec.identifiers import FIELDWORK
 
 PARAGRAPH = re.compile(r"(?:^[^\n]*\S[^\n]*(?:\n|\Z))+", re.MULTILINE)
