@@ -86,7 +86,7 @@ def test_every_digit_of_the_figures_words_has_an_origin(study: Study, language: 
     ("language", "notes"),
     [
         ("en", ["Lines: 95% confidence intervals, model-based", "n = 6 to 7; unweighted"]),
-        ("fr", ["Traits\u00a0: intervalles de confiance à 95\u202f%, fondés sur un modèle",
+        ("fr", ["Traits\u202f: intervalles de confiance à 95\u202f%, fondés sur un modèle",
                 "n = 6 à 7\u202f; non pondéré"]),
         ("de", ["Linien: Konfidenzintervalle zu 95\u202f%, modellbasiert", "n = 6 bis 7; ungewichtet"]),
     ],

@@ -308,7 +308,7 @@ local function fields(id, entry)
   end
   if entry.interval then
     local how = word_or('intervals.' .. (entry.interval_method or ''), entry.interval_method or '')
-    add('interval', localized(entry.interval, 'interval of ' .. id) .. ' (' .. (entry.level and not how:find('%%') and entry.level[lang] .. ' ' or '') .. how .. ')')
+    add('interval', localized(entry.interval, 'interval of ' .. id) .. ' (' .. (entry.level and not how:find('%%') and word('at_level'):gsub('{level}', function() return entry.level[lang] end) or '') .. how .. ')')
   else
     add('interval', word('no_interval'))
   end

@@ -15,7 +15,7 @@ TokenClass = Literal["R", "P", "C", "S"]
 WORDS: dict[str, dict[str, str]] = {
     "interval": {
         "en": "Lines: {level} confidence intervals, model-based",
-        "fr": "Traits\u00a0: intervalles de confiance à {level}, fondés sur un modèle",
+        "fr": "Traits\u202f: intervalles de confiance à {level}, fondés sur un modèle",
         "de": "Linien: Konfidenzintervalle zu {level}, modellbasiert",
         "it": "Linee: intervalli di confidenza al {level}, basati su un modello",
     },
@@ -25,47 +25,47 @@ WORDS: dict[str, dict[str, str]] = {
     "unweighted": {"en": "unweighted", "fr": "non pondéré", "de": "ungewichtet", "it": "non ponderato"},
     "synthetic": {"en": "Synthetic data", "fr": "Données synthétiques", "de": "Synthetische Daten",
                   "it": "Dati sintetici"},
-    "colon": {"en": ": ", "fr": "\u00a0: ", "de": ": ", "it": ": "},
+    "colon": {"en": ": ", "fr": "\u202f: ", "de": ": ", "it": ": "},
     "semicolon": {"en": "; ", "fr": "\u202f; ", "de": "; ", "it": "; "},
     "bootstrap": {
         "en": "Lines: {level} bootstrap intervals, {draws} samples, model-based",
-        "fr": "Traits\u00a0: intervalles bootstrap à {level}, {draws} échantillons, fondés sur un modèle",
+        "fr": "Traits\u202f: intervalles bootstrap à {level}, {draws} échantillons, fondés sur un modèle",
         "de": "Linien: Bootstrap-Intervalle zu {level}, {draws} Stichproben, modellbasiert",
         "it": "Linee: intervalli bootstrap al {level}, {draws} campioni, basati su un modello",
     },
     "alt_dots": {
         "en": "Dot plot: {title}. Values with their intervals.",
-        "fr": "Graphique à points\u00a0: {title}. Valeurs avec leurs intervalles.",
+        "fr": "Graphique à points\u202f: {title}. Valeurs avec leurs intervalles.",
         "de": "Punktdiagramm: {title}. Werte mit ihren Intervallen.",
         "it": "Grafico a punti: {title}. Valori con i loro intervalli.",
     },
     "alt_stacked_bars": {
         "en": "Stacked bars: {title}. Shares of the answers with their intervals.",
-        "fr": "Barres empilées\u00a0: {title}. Parts des réponses avec leurs intervalles.",
+        "fr": "Barres empilées\u202f: {title}. Parts des réponses avec leurs intervalles.",
         "de": "Gestapelte Balken: {title}. Anteile der Antworten mit ihren Intervallen.",
         "it": "Barre impilate: {title}. Quote delle risposte con i loro intervalli.",
     },
     "alt_ranks": {
         "en": "Ranks: {title}. Ranks with their intervals.",
-        "fr": "Rangs\u00a0: {title}. Rangs avec leurs intervalles.",
+        "fr": "Rangs\u202f: {title}. Rangs avec leurs intervalles.",
         "de": "Ränge: {title}. Ränge mit ihren Intervallen.",
         "it": "Ranghi: {title}. Ranghi con i loro intervalli.",
     },
     "alt_forest": {
         "en": "Forest plot: {title}. Effects with their intervals.",
-        "fr": "Graphique en forêt\u00a0: {title}. Effets avec leurs intervalles.",
+        "fr": "Graphique en forêt\u202f: {title}. Effets avec leurs intervalles.",
         "de": "Forest-Plot: {title}. Effekte mit ihren Intervallen.",
         "it": "Forest plot: {title}. Effetti con i loro intervalli.",
     },
     "alt_specification_curve": {
         "en": "Specification curve: {title}.",
-        "fr": "Courbe des spécifications\u00a0: {title}.",
+        "fr": "Courbe des spécifications\u202f: {title}.",
         "de": "Spezifikationskurve: {title}.",
         "it": "Curva delle specificazioni: {title}.",
     },
     "alt_weighting": {
         "en": "Dot plot: {title}. Shares in the population, before and after weighting.",
-        "fr": "Graphique à points\u00a0: {title}. Parts dans la population, avant et après pondération.",
+        "fr": "Graphique à points\u202f: {title}. Parts dans la population, avant et après pondération.",
         "de": "Punktdiagramm: {title}. Anteile in der Grundgesamtheit, vor und nach Gewichtung.",
         "it": "Grafico a punti: {title}. Quote nella popolazione, prima e dopo la ponderazione.",
     },
@@ -78,13 +78,13 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "reported_value": {
         "en": "Reported: {value}.",
-        "fr": "Valeur publiée\u00a0: {value}.",
+        "fr": "Valeur publiée\u202f: {value}.",
         "de": "Berichtet: {value}.",
         "it": "Riportato: {value}.",
     },
     "specifications": {
         "en": "{count} specifications, {smallest} to {largest}; the interval holds the reported value in {covering}",
-        "fr": "{count} spécifications, de {smallest} à {largest}; l’intervalle contient la valeur publiée dans "
+        "fr": "{count} spécifications, de {smallest} à {largest}\u202f; l’intervalle contient la valeur publiée dans "
         "{covering}",
         "de": "{count} Spezifikationen, von {smallest} bis {largest}; das Intervall enthält den berichteten Wert bei "
         "{covering}",
@@ -96,13 +96,13 @@ WORDS: dict[str, dict[str, str]] = {
     "margin_after": {"en": "after", "fr": "après", "de": "nachher", "it": "dopo"},
     "weighting_cost": {
         "en": "{n} weighted; design effect {deff}; they carry the information of {n_effective} unweighted ones",
-        "fr": "{n} pondérés; effet de plan {deff}; autant d’information que {n_effective} non pondérés",
+        "fr": "{n} pondérés\u202f; effet de plan {deff}\u202f; autant d’information que {n_effective} non pondérés",
         "de": "{n} gewichtet; Designeffekt {deff}; so viel Information wie {n_effective} ungewichtete",
         "it": "{n} ponderati; effetto del disegno {deff}; tanta informazione quanta {n_effective} non ponderati",
     },
     "alt_flow": {
         "en": "Flow diagram: {title}.",
-        "fr": "Diagramme de flux\u00a0: {title}.",
+        "fr": "Diagramme de flux\u202f: {title}.",
         "de": "Flussdiagramm: {title}.",
         "it": "Diagramma di flusso: {title}.",
     },
