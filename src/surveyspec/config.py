@@ -441,3 +441,11 @@ class StudyConfig(Strict):
     published: list[Published] = []
     toolbox: ToolboxFile | None = None
     report: Report
+
+    @property
+    def raw_files(self) -> dict[str, str]:
+        """The raw file behind each source that lineage names: a wave by its id, any other file by its path."""
+        beside = [wave.dispositions.file for wave in self.waves.values() if wave.dispositions is not None]
+        if self.interviews is not None:
+            beside += [self.interviews.metadata, self.interviews.segments]
+        return {name: wave.raw for name, wave in self.waves.items()} | {path: path for path in beside}

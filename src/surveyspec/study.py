@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,10 @@ from surveyspec.condition_parser import parse_condition, parse_value
 from surveyspec.conditions import Aggregate, Condition, Value, bind, bind_value, expand_pattern, variables_of
 from surveyspec.conditions import Variable as Name
 from surveyspec.config import CleaningRule, Derived, StudyConfig, Wave, Weight
-from surveyspec.documents import Document, KeyPath, load_document, parse_document
+from surveyspec.documents import Document, load_document, parse_document
 from surveyspec.identifiers import CONFIG, INTERVIEWS, TOTAL
 from surveyspec.interview_codebook import InterviewCodebook
+from surveyspec.loading import load_codebook, load_config, require_consistent
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study_checks import study_problems
 from surveyspec.toolbox import Toolbox, ToolboxSpec
@@ -170,11 +171,7 @@ class Study:
     @property
     def raw_files(self) -> dict[str, str]:
         """The raw file behind each source that lineage names: a wave by its id, any other file by its path."""
-        files = {name: wave.wave.raw for name, wave in self.waves.items()}
-        beside = [wave.wave.dispositions.file for wave in self.waves.values() if wave.wave.dispositions is not None]
-        if self.config.interviews is not None:
-            beside += [self.config.interviews.metadata, self.config.interviews.segments]
-        return files | {path: path for path in beside}
+        return self.config.raw_files
 
     def line(self, *keys: str | int) -> int | None:
         """Return the line of a key path in the study file."""
@@ -215,8 +212,7 @@ def load_study(directory: Path) -> Study:
     """
     from surveyspec.sensitivity_checks import sensitivity_problems  # it expands a study, and so needs this module first
 
-    document = load_document(directory / CONFIG, CONFIG)
-    config = parse_document(StudyConfig, document)
+    config, document = load_config(directory)
     waves: dict[str, WaveSpec] = {}
     problems: list[Problem] = []
     for name, wave in config.waves.items():
@@ -267,34 +263,17 @@ def _add_toolbox(directory: Path, config: StudyConfig, waves: dict[str, WaveSpec
     return ToolboxSpec(toolbox, document, waves[toolbox.wave], codebooks)
 
 
-def load_codebook(directory: Path, path: str) -> Codebook:
-    """Load a codebook and check what its fields say of each other."""
-    document = load_document(directory / path, path)
-    codebook = parse_document(Codebook, document)
-    _require_consistent(document, codebook.inconsistencies())
-    return codebook
-
-
 def load_interview_codebook(directory: Path, path: str) -> InterviewCodebook:
     """Load the codebook of the interviews and check that number ids can tell its codes apart."""
     document = load_document(directory / path, path)
     codebook = parse_document(InterviewCodebook, document)
-    _require_consistent(document, codebook.inconsistencies(frozenset({DECISIONS, CODE_SETS})))
+    require_consistent(document, codebook.inconsistencies(frozenset({DECISIONS, CODE_SETS})))
     return codebook
 
 
 def load_targets(directory: Path, path: str) -> list[CalibrationTarget]:
     """Load the targets that synthetic data were made to show."""
     return parse_document(Calibration, load_document(directory / path, path)).targets
-
-
-def _require_consistent(document: Document, wrong: Iterable[tuple[KeyPath, str, str]]) -> None:
-    problems = [
-        Problem(document.path, ".".join(map(str, keys)), found, expected, "correct the codebook", document.line(keys))
-        for keys, found, expected in wrong
-    ]
-    if problems:
-        raise StudyError(problems)
 
 
 __all__ = [

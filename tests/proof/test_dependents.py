@@ -8,7 +8,7 @@ import pytest
 from surveyspec.problems import StudyError
 from surveyspec.study import Study
 from surveytrail.proof.dependents import Dependents, find_dependents
-from surveytrail.proof.index import CellIndex
+from surveytrail.proof.index import CellIndex, read_ties
 
 RAW = "data/raw/w1.csv"
 
@@ -25,7 +25,7 @@ def analysed_record(study: Study) -> int:
 
 def test_numbers_by_kind_and_reason(small: Study) -> None:
     record = analysed_record(small)
-    found = find_dependents(small, RAW, record, None, "v_2")
+    found = find_dependents(small.directory, RAW, record, None, "v_2")
     assert {"w1.use.alpha.unweighted", "w1.use.alpha.post", "w1.level.raked", "w1.H1.p_adjusted.unweighted"} <= numbers(
         found, "DIRECT", "value"
     )
@@ -40,10 +40,10 @@ def test_numbers_by_kind_and_reason(small: Study) -> None:
 
 def test_weights_medians_and_counts(small: Study) -> None:
     record = analysed_record(small)
-    size = find_dependents(small, RAW, record, None, "v_1")
+    size = find_dependents(small.directory, RAW, record, None, "v_1")
     assert "w1.level.raked" in numbers(size, "GLOBAL", "weight raked")
     assert "w1.level.unweighted" in numbers(size, "INDIRECT", "exclusion no_size")
-    duration = find_dependents(small, RAW, record, None, "duration")
+    duration = find_dependents(small.directory, RAW, record, None, "duration")
     assert "w1.level.unweighted" in numbers(duration, "GLOBAL", "exclusion speeders")
     assert numbers(duration, "DIRECT", "count of records") == {
         "w1.flow.excluded.speeders.unweighted", "w1.flow.analysed.unweighted",
@@ -53,43 +53,45 @@ def test_weights_medians_and_counts(small: Study) -> None:
 def test_an_excluded_record_names_its_rule(small: Study) -> None:
     first = (small.directory / "results/w1/exclusions.csv").read_text().splitlines()[1].split(",")
     record, rule = int(first[0]), first[2]
-    answer = find_dependents(small, RAW, record, None, "v_2")
+    answer = find_dependents(small.directory, RAW, record, None, "v_2")
     assert (answer.numbers, answer.excluded, answer.unread) == (
         (),
         rule,
         f"the record is excluded by the rule '{rule}'",
     )
-    read = find_dependents(small, RAW, record, None, "v_1")
+    read = find_dependents(small.directory, RAW, record, None, "v_1")
     assert read.numbers and read.excluded == rule and not read.unread
 
 
 def test_cells_that_nobody_reads_say_why(small: Study) -> None:
     record = analysed_record(small)
-    reasons = {column: find_dependents(small, RAW, record, None, column).unread for column in ("ip", "rts1", "v_6")}
+    reasons = {
+        column: find_dependents(small.directory, RAW, record, None, column).unread for column in ("ip", "rts1", "v_6")
+    }
     assert reasons == {
         "ip": "identifier dropped: direct identifier",
         "rts1": "column not analysed: page time stamps",
         "v_6": "column not analysed: in the codebook, and no number, weight or cleaning rule reads it",
     }
-    assert find_dependents(small, RAW, record, None, "ip").cell.raw is None
+    assert find_dependents(small.directory, RAW, record, None, "ip").cell.raw is None
 
 
 def test_restricted_answers_are_not_shown(small: Study) -> None:
-    cell = find_dependents(small, RAW, analysed_record(small), None, "v_5").cell
+    cell = find_dependents(small.directory, RAW, analysed_record(small), None, "v_5").cell
     assert cell.raw is None and "restricted" in cell.withheld
 
 
 def test_a_physical_line_leads_to_its_record(small: Study) -> None:
     """Comments with a line break make records of two lines."""
-    by_row = find_dependents(small, RAW, 20, None, "v_2").cell
+    by_row = find_dependents(small.directory, RAW, 20, None, "v_2").cell
     lines = range(by_row.first_line, by_row.last_line + 1)
-    assert {find_dependents(small, RAW, None, line, "v_2").cell.record for line in lines} == {20}
+    assert {find_dependents(small.directory, RAW, None, line, "v_2").cell.record for line in lines} == {20}
 
 
 def test_a_file_is_named_as_in_the_study_or_as_typed(small: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(small.directory / "data")
-    assert find_dependents(small, "raw/w1.csv", 1, None, "v_2").cell.file == RAW
-    assert find_dependents(small, str(small.directory / RAW), 1, None, "v_2").cell.file == RAW
+    assert find_dependents(small.directory, "raw/w1.csv", 1, None, "v_2").cell.file == RAW
+    assert find_dependents(small.directory, str(small.directory / RAW), 1, None, "v_2").cell.file == RAW
 
 
 @pytest.mark.parametrize(
@@ -108,18 +110,27 @@ def test_what_cannot_be_found_is_told(
     small: Study, file: str, row: int | None, line: int | None, column: str, message: str
 ) -> None:
     with pytest.raises(StudyError, match=message):
-        find_dependents(small, file, row, line, column)
+        find_dependents(small.directory, file, row, line, column)
 
 
 def test_a_changed_raw_file_stops(own: Study) -> None:
     raw = own.directory / RAW
     raw.write_bytes(raw.read_bytes().replace(b"192.0.2.7", b"192.0.2.8"))
     with pytest.raises(StudyError, match="another sha256"):
-        find_dependents(own, RAW, 1, None, "v_2")
+        find_dependents(own.directory, RAW, 1, None, "v_2")
+
+
+def test_the_quick_way_into_the_index_gives_what_the_whole_index_gives(small: Study) -> None:
+    index = CellIndex.read(small.directory)
+    columns = sorted({column for wave, column in index.by_column if wave == "w1"})
+    cells = [(record, column) for record in range(1, 61) for column in columns]
+    for record, column in cells[::7]:
+        assert read_ties(small.directory, "w1", record, column) == index.of_cell("w1", record, column)
+    assert read_ties(small.directory, "w1", 1, "rts1") == read_ties(small.directory, "w2", 1, columns[0]) == []
 
 
 def test_the_first_wave(wave1: Study) -> None:
-    found = find_dependents(wave1, "data/raw/wave1_unipark.csv", 400, None, "v_7")
+    found = find_dependents(wave1.directory, "data/raw/wave1_unipark.csv", 400, None, "v_7")
     assert len(found.numbers) > 100
 
 

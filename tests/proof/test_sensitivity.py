@@ -73,7 +73,7 @@ def test_without_the_edges_of_values_redrawing_changes_numbers(
 
 
 def test_a_record_excluded_by_a_rule_that_is_left_out_has_numbers(varied: Study) -> None:
-    found = find_dependents(varied, RAW, excluded(varied, "speeders"), None, "v_2")
+    found = find_dependents(varied.directory, RAW, excluded(varied, "speeders"), None, "v_2")
     direct = {entry.number for entry in found.of_kind("DIRECT")}
     assert found.excluded == "speeders"
     assert "w1.sensitivity.use.alpha.fast=kept.unweighted" in direct

@@ -14,7 +14,8 @@ from surveytrail.frames import read_frame, write_frame
 from surveytrail.lineage import COUNT, EXCLUSION, FILTER, NOT_USED, RESPONDENT, SKIPPED, VALUE, WEIGHT
 from surveytrail.proof.changes import Change
 from surveytrail.proof.index import CellIndex
-from surveytrail.proof.rebuild import LEDGER, Judge, Rows
+from surveytrail.proof.rebuild import Judge, Rows
+from surveytrail.proof.results import LEDGER
 from surveytrail.proof.tamper import KINDS, Tally, Tamperer, Tampering, negative_control, tamper
 from tests.proof.studies import CODEBOOK, CONFIG, HEADER, finished, records
 from tests.tiny import write_tiny

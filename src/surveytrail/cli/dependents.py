@@ -48,14 +48,13 @@ def dependents(
 
     def work() -> Outcome:
         from surveyspec.problems import Problem, StudyError
-        from surveyspec.study import load_study
         from surveytrail.proof.dependents import find_dependents
 
         if (row is None) == (line is None):
             given = "both" if row is not None else "neither"
             todo = "give the record's number, or a physical line of it"
             raise StudyError(Problem("--row, --line", "", given, "exactly one of the two", todo))
-        found = find_dependents(load_study(directory), file, row, line, column)
+        found = find_dependents(directory, file, row, line, column)
         return Outcome(True, _summary(found), _content(found), lambda console: _print(console, found, everything))
 
     finish(work, as_json)

@@ -22,18 +22,10 @@ from surveytrail.frames import columns_of, read_frame
 from surveytrail.importing.beside import PLAIN
 from surveytrail.importing.reading import RawTable, read_raw
 from surveytrail.lineage import VALUE
-from surveytrail.proof.evidence import (
-    OUTSIDE,
-    column_reason,
-    excluded_records,
-    open_result,
-    require_unchanged,
-    value_readers,
-    variable_at,
-    variables_read,
-)
+from surveytrail.proof.evidence import OUTSIDE, column_reason, value_readers, variables_read
 from surveytrail.proof.index import CellIndex, Tie
 from surveytrail.proof.members import Member
+from surveytrail.proof.results import excluded_records, open_result, require_unchanged, variable_at
 
 READ = {"direct": "DIRECT", "indirect": "INDIRECT", "global": "GLOBAL"}
 CLASSES = (*READ, "row excluded", "column not analysed", "identifier dropped")
@@ -109,7 +101,7 @@ def take_census(study: Study, index: CellIndex | None = None) -> list[FileCensus
     StudyError : the pipeline has not run, or a raw file has changed since
     """
     edges = index or CellIndex.read(study.directory)
-    require_unchanged(study, study.raw_files.values())
+    require_unchanged(study.directory, study.raw_files.values())
     return [
         _census_of_wave(study, study.waves[source], edges)
         if source in study.waves
@@ -138,7 +130,7 @@ def _census_of_wave(study: Study, wave: WaveSpec, index: CellIndex) -> FileCensu
         if reason is not None:
             tally.add(column, classes, reason.unread, reason.reason)
             continue
-        variable = variable_at(wave, place, table.columns[place])
+        variable = variable_at(wave.codebook, place, table.columns[place])
         if variable is not None and not read.get(variable.code, True):
             outside = (classes == "") & ~bases.held(variable.code, len(classes))
             tally.add(column, classes, "column not analysed", OUTSIDE, outside)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from surveyspec.codebook import Position, Variable
 from surveyspec.items import plan_items
 from surveyspec.plan import NumberSpec, plan_numbers, plan_tests
-from surveyspec.problems import Problem, StudyError, listed
 from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.sources import sources
 from surveyspec.study import Study, WaveSpec
-from surveytrail.digests import file_digest
+from surveytrail.proof.results import variable_at
 
 if TYPE_CHECKING:
     from surveytrail.proof.members import Member
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
 Unread = Literal["row excluded", "column not analysed", "identifier dropped"]
 NOT_USED = "in the codebook, and no number, weight or cleaning rule reads it"
 OUTSIDE = "numbers read it in bases to which this record does not belong"
-LEDGER = "results/ledger/ledger.parquet"
 
 
 @dataclass(frozen=True)
@@ -54,21 +49,12 @@ def column_reason(
         for entry in entries:
             if fnmatchcase(header, entry.column) or column == entry.column:
                 return ColumnReason(unread, entry.reason)  # type: ignore[arg-type]
-    variable = variable_at(wave, place, header)
+    variable = variable_at(wave.codebook, place, header)
     if variable is None:
         return None
     if variable.sensitivity == "drop":
         return ColumnReason("identifier dropped", "sensitivity: drop")
     return None if variable.code in read else ColumnReason("column not analysed", NOT_USED)
-
-
-def variable_at(wave: WaveSpec, place: int, header: str) -> Variable | None:
-    """Return the variable of a raw column, if the codebook has one."""
-    for variable in wave.codebook.variables:
-        column = variable.column
-        if column.position == place + 1 if isinstance(column, Position) else column == header:
-            return variable
-    return None
 
 
 def variables_read(study: Study, wave: WaveSpec) -> dict[str, bool]:
@@ -121,48 +107,3 @@ def value_readers(study: Study, wave: WaveSpec) -> dict[str, list[Member]]:
         for code in member.roots:
             found.setdefault(code, []).append(member)
     return found
-
-
-def excluded_records(directory: Path, wave: str) -> dict[int, str]:
-    """Return the rule that excluded each excluded record, as cleaning wrote it down.
-
-    Raises
-    ------
-    StudyError : the pipeline has not run
-    """
-    name = f"results/{wave}/exclusions.csv"
-    with open_result(directory, name).open(encoding="utf-8", newline="") as stream:
-        return {int(row["record"]): row["rule"] for row in csv.DictReader(stream)}
-
-
-def open_result(directory: Path, name: str) -> Path:
-    """Return the path of a result.
-
-    Raises
-    ------
-    StudyError : the pipeline has not run
-    """
-    path = directory / name
-    if not path.is_file():
-        todo = "run 'make', or 'snakemake' in the study's folder, first"
-        raise StudyError(Problem(name, "", "no such file", "what a run of the pipeline writes there", todo))
-    return path
-
-
-def require_unchanged(study: Study, files: Iterable[str]) -> None:
-    """Stop if a raw file is not the one that the ledger was computed from.
-
-    Raises
-    ------
-    StudyError : names the files
-    """
-    import pyarrow.parquet as pq
-
-    path = open_result(study.directory, LEDGER)
-    recorded = pq.ParquetFile(path).read(columns=["raw_file", "raw_digest"]).to_pydict()
-    digests = dict(zip(recorded["raw_file"], recorded["raw_digest"], strict=True))
-    changed = [name for name in files if name in digests and file_digest(study.directory / name) != digests[name]]
-    if changed:
-        todo = "restore the file, or run the pipeline again"
-        expected = "the raw files that the ledger was computed from"
-        raise StudyError(Problem(listed(changed), "", "another sha256", expected, todo))

@@ -8,12 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pyroaring import BitMap
 
-from surveyspec.problems import Problem, StudyError
-from surveyspec.study import Study
+from surveytrail.proof.results import open_result
 
 if TYPE_CHECKING:
+    from surveyspec.study import Study
     from surveytrail.ledger.collect import Ledger
 
 LINEAGE = "results/ledger/lineage.parquet"
@@ -60,6 +61,54 @@ def index_size(study: Study) -> IndexSize:
     return IndexSize(index, sum((study.directory / file).stat().st_size for file in study.raw_files.values()))
 
 
+def read_ties(directory: Path, wave: str, record: int, column: str) -> list[Tie]:
+    """Read the edges that hold one raw cell, and no others: much quicker than the whole index.
+
+    Raises
+    ------
+    StudyError : the pipeline has not run
+    """
+    import pyarrow.parquet as pq
+
+    texts = ["number_id", "kind", "why", "wave", "row_set"]
+    # texts come as codes, so that few of them are ever made
+    file = pq.ParquetFile(open_result(directory, LINEAGE), read_dictionary=[*texts, "columns.list.element"])
+    edges = file.read().unify_dictionaries().combine_chunks()
+    coded = {name: _codes(edges[name].combine_chunks()) for name in texts}
+    columns = edges["columns"].combine_chunks()
+    codes, names = _codes(columns.values)
+    if column not in names or wave not in coded["wave"][1]:
+        return []
+    starts = _integers(columns.offsets)
+    rows = np.searchsorted(starts, np.flatnonzero(codes == names.index(column)), side="right") - 1
+    rows = rows[coded["wave"][0][rows] == coded["wave"][1].index(wave)]
+    of_rows, digests = coded["row_set"]
+    wanted = {digests[code] for code in np.unique(of_rows[rows])}
+    sets = pq.ParquetFile(open_result(directory, ROW_SETS)).read(columns=["row_set", "bitmap"])
+    bitmaps = zip(sets["row_set"].to_pylist(), sets["bitmap"], strict=True)
+    holding = {name for name, bitmap in bitmaps if name in wanted and record in BitMap.deserialize(bitmap.as_py())}
+    rows = rows[np.array([digests[code] in holding for code in of_rows[rows]], dtype=bool)]
+    held: dict[str, list[Any]] = {name: [values[code] for code in at[rows]] for name, (at, values) in coded.items()}
+    held["columns"] = [[names[code] for code in codes[starts[row] : starts[row + 1]]] for row in rows]
+    return _ties(held)
+
+
+def _codes(array: Any) -> tuple[np.ndarray, list[str]]:
+    """Return an Arrow array of texts as codes, and the texts that these stand for."""
+    return _integers(array.indices), array.dictionary.to_pylist()
+
+
+def _integers(array: Any) -> np.ndarray:
+    """Return the content of an Arrow array of 32-bit integers: Arrow's own way there imports pandas."""
+    return np.frombuffer(array.buffers()[1], dtype=np.int32)[array.offset : array.offset + len(array)]
+
+
+def _ties(edges: Mapping[Any, Any]) -> list[Tie]:
+    """Return edges given column by column."""
+    rows = zip(*(edges[name] for name in ("number_id", "kind", "why", "wave", "row_set", "columns")), strict=True)
+    return [Tie(number, kind, why, wave, row_set, tuple(columns)) for number, kind, why, wave, row_set, columns in rows]
+
+
 class CellIndex:
     """Edges by raw column, and the raw records that each names."""
 
@@ -77,13 +126,8 @@ class CellIndex:
         """
         import pyarrow.parquet as pq
 
-        for name in (LINEAGE, ROW_SETS):
-            if not (directory / name).is_file():
-                todo = "run 'make', or 'snakemake' in the study's folder, first"
-                raise StudyError(Problem(name, "", "no such file", "what a run of the pipeline writes there", todo))
-        edges = pq.ParquetFile(directory / LINEAGE).read().to_pydict()
-        sets = pq.ParquetFile(directory / ROW_SETS).read(columns=["row_set", "bitmap"]).to_pydict()
-        return cls._of_columns(edges, sets)
+        edges, sets = (pq.ParquetFile(open_result(directory, name)) for name in (LINEAGE, ROW_SETS))
+        return cls._of_columns(edges.read().to_pydict(), sets.read(columns=["row_set", "bitmap"]).to_pydict())
 
     @classmethod
     def of(cls, ledger: Ledger) -> CellIndex:
@@ -92,12 +136,8 @@ class CellIndex:
 
     @classmethod
     def _of_columns(cls, edges: Mapping[Any, Any], sets: Mapping[Any, Any]) -> CellIndex:
-        rows = zip(*(edges[name] for name in ("number_id", "kind", "why", "wave", "row_set", "columns")), strict=True)
-        ties = [
-            Tie(number, kind, why, wave, row_set, tuple(columns)) for number, kind, why, wave, row_set, columns in rows
-        ]
         bitmaps = (BitMap.deserialize(content) for content in sets["bitmap"])
-        return cls(ties, dict(zip(sets["row_set"], bitmaps, strict=True)))
+        return cls(_ties(edges), dict(zip(sets["row_set"], bitmaps, strict=True)))
 
     @cached_property
     def by_column(self) -> dict[tuple[str, str], list[Tie]]:

@@ -15,8 +15,8 @@ from surveytrail.frames import read_frame
 from surveytrail.hypotheses import Memo
 from surveytrail.importing.reading import RawTable
 from surveytrail.pipeline import compute_beside, compute_ledger, read_tables
+from surveytrail.proof.results import LEDGER, open_result
 
-LEDGER = "results/ledger/ledger.parquet"
 PRINTED = ("text", "interval_text")
 COMPUTED = (
     "value", "numerator", "denominator", "n_in", "n_used", "n_excluded", "n_weighted", "n_effective", "se", "lower",
@@ -78,11 +78,7 @@ class Judge:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        path = study.directory / LEDGER
-        if not path.is_file():
-            todo = "run 'make', or 'snakemake' in the study's folder, first"
-            raise StudyError(Problem(LEDGER, "", "no such file", "what a run of the pipeline writes there", todo))
-        self.published = rows_of(read_frame(path))
+        self.published = rows_of(read_frame(open_result(study.directory, LEDGER)))
         self.tables = read_tables(study)
         self._memo: Memo = {}
         self._unchanged = {name: self._wave(name, table) for name, table in self.tables.items()}
