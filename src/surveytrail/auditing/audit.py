@@ -18,6 +18,7 @@ from surveytrail.auditing.figures import Figures
 from surveytrail.auditing.html import read_html
 from surveytrail.auditing.judging import CLASSES, Judged, Violation, judge
 from surveytrail.auditing.pdf import read_pdf
+from surveytrail.auditing.plotted import plotted
 from surveytrail.auditing.wording import KINDS
 
 REPORT = Path("results/report")
@@ -30,7 +31,7 @@ class Audit:
     Parameters
     ----------
     judged : every document in every format
-    checks : printed numbers held against each other, document by document joined
+    checks : printed numbers held against each other, document by document joined; marks of figures against their axis
     differences : where formats of one document do not carry the same numbers, equally often, with the same text
     orphans : numbers printed without an entry in the audit appendix, and entries of numbers that are printed nowhere
     """
@@ -135,9 +136,10 @@ def audit_report(study: Study, report: Path | None = None) -> Audit:
     """
     folder = report if report is not None else study.directory / REPORT
     expected = Expected.load(study, folder)
-    figures = Figures.load(study.directory / "results/figures")
+    drawings = study.directory / "results/figures"
+    figures = Figures.load(drawings)
     judged = [judge(rendering, expected, figures) for rendering in read_documents(study, folder, expected)]
-    audit = Audit(judged, _checks(judged, expected))
+    audit = Audit(judged, [*_checks(judged, expected), plotted(drawings, expected)])
     for name in dict.fromkeys(part.rendering.name for part in judged):
         parts = [part for part in judged if part.rendering.name == name]
         audit.differences += list(_differences(parts))

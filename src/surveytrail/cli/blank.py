@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from surveytrail.cli.output import AsJson, Directory, Outcome, finish, progress
+from surveytrail.cli.output import ALL_CORES, AsJson, Cores, Directory, Outcome, finish, progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,6 +21,7 @@ def blank(
     as_json: AsJson = False,
     trials: Annotated[int, typer.Option(min=0, help="How many numbers to try; 0 tries each once.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the redrawn cells.")] = 1,
+    cores: Cores = ALL_CORES,
     control: Annotated[
         bool, typer.Option("--control", help="Negative control: redraw what values are computed from too.")
     ] = False,
@@ -49,7 +50,7 @@ def blank(
         if control:
             blanker = blanker.without_direct()
         with progress("numbers", trials or len(blanker.judge.published), as_json) as advance:
-            found = run(blanker, trials, seed, lambda done, total: advance(done))
+            found = run(blanker, trials, seed, advance, cores)
         holds = bool(found.failures) if control else found.holds
         render = partial(_print, found=found, control=control)
         return Outcome(holds, _summary(found, control), _content(found, seed), render)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from surveytrail.cli.output import AsJson, Directory, Outcome, finish
+from surveytrail.cli.output import ALL_CORES, AsJson, Cores, Directory, Outcome, finish, progress
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from surveytrail.proof.mutate import Judged, Mutant
+    from surveytrail.proof.mutate import Judged
 
 STYLES = {"caught": "green", "stopped": "green", "NOT CAUGHT": "bold red", "": "yellow"}
 
@@ -23,7 +23,7 @@ def mutate(
     sample: Annotated[int, typer.Option(min=0, help="Try so many seeded faults, drawn at random; 0 for all.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 1,
     only: Annotated[list[str] | None, typer.Option(metavar="ID", help="Try this fault; may be repeated.")] = None,
-    cores: Annotated[int, typer.Option(min=1, help="How many faults to try at the same time.")] = 2,
+    cores: Cores = ALL_CORES,
 ) -> None:
     """Would a mistake in the engine be noticed?
 
@@ -42,20 +42,11 @@ def mutate(
 
 
 def _mutate(directory: Path, sample: int, seed: int, only: list[str], cores: int, as_json: bool) -> Outcome:
-    from rich.console import Console as Screen
-
     from surveytrail.proof.mutate import choose, judge_mutants, load_mutants, summary
 
     chosen = choose(load_mutants(), sample, seed, only)
-    screen = Screen(stderr=True, highlight=False)
-    with screen.status(f"trying {len(chosen)} seeded faults") as status:
-        tried: list[str] = []
-
-        def done(mutant: Mutant) -> None:
-            tried.append(mutant.id)
-            status.update(f"tried {len(tried)} of {len(chosen)} seeded faults: {mutant.id}")
-
-        trials = judge_mutants(directory, chosen, cores, done)
+    with progress("seeded faults", len(chosen), as_json) as advance:
+        trials = judge_mutants(directory, chosen, cores, advance)
 
     def render(console: Console) -> None:
         for judged in trials.judged:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +19,17 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH_WITHOUT_TERMINAL = 140
+SECONDS_BETWEEN_LINES = 30  # of progress, in a log
 
 Directory = Annotated[
     Path, typer.Option("--directory", "-d", help="Folder of the study: the one that holds config.yaml.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+Cores = Annotated[
+    int, typer.Option(min=1, show_default="all there are", help="How many processes work at the same time.")
+]
+ALL_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -69,14 +77,14 @@ def make_console() -> Console:
 
 @contextmanager
 def progress(what: str, total: int, as_json: bool) -> Iterator[Callable[[int], None]]:
-    """Show how far long work has come, on a terminal only and never amid JSON.
+    """Show how far long work has come: a bar on a terminal, now and then a line in a log, nothing amid JSON.
 
     Yields
     ------
     a function that is told how many of ``total`` are done
     """
-    if as_json or not sys.stderr.isatty():
-        yield lambda done: None
+    if not sys.stderr.isatty():
+        yield (lambda done: None) if as_json else _lines(what, total)
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -84,6 +92,21 @@ def progress(what: str, total: int, as_json: bool) -> Iterator[Callable[[int], N
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def _lines(what: str, total: int) -> Callable[[int], None]:
+    """Return a function that prints a line on how far work has come, if the last one is some time ago."""
+    began = printed = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal printed
+        now = time.monotonic()
+        if done and now - printed >= SECONDS_BETWEEN_LINES:
+            printed = now
+            left = (now - began) / done * (total - done) / 60
+            print(f"{done} of {total} {what}, about {left:.0f} min left", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _print_problems(error: Any, as_json: bool) -> None:

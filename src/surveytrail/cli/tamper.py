@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from surveytrail.cli.output import AsJson, Directory, Outcome, finish, progress
+from surveytrail.cli.output import ALL_CORES, AsJson, Cores, Directory, Outcome, finish, progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +20,7 @@ def tamper(
     as_json: AsJson = False,
     trials: Annotated[int, typer.Option(min=1, help="How many changes to try.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the changes; the same seed makes the same ones.")] = 1,
+    cores: Cores = ALL_CORES,
     control: Annotated[
         bool,
         typer.Option("--control", help="Negative control: leave one true cell out of the lineage; it must be missed."),
@@ -51,7 +52,7 @@ def tamper(
         if control:
             return _control(negative_control(tamperer, seed))
         with progress("trials", trials, as_json) as advance:
-            found = run(tamperer, trials, seed, advance)
+            found = run(tamperer, trials, seed, advance, cores)
         return Outcome(found.holds, _summary(found), _content(found, seed), lambda console: _print(console, found))
 
     finish(work, as_json)

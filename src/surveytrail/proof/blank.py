@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -16,6 +16,7 @@ from surveytrail.importing.reading import RawTable
 from surveytrail.lineage import VALUE
 from surveytrail.proof.changes import Admissible
 from surveytrail.proof.index import CellIndex, Tie
+from surveytrail.proof.parallel import in_order
 from surveytrail.proof.rebuild import COMPUTED, Judge, Row
 
 # Redrawn data can be such that no study can be computed from them: a category of a margin without anybody.
@@ -136,30 +137,37 @@ class Blanker:
 
 
 def blank(
-    blanker: Blanker, trials: int, seed: int, progress: Callable[[int, int], None] = lambda done, total: None
+    blanker: Blanker,
+    trials: int,
+    seed: int,
+    progress: Callable[[int], None] = lambda done: None,
+    cores: int = 1,
 ) -> Blanking:
     """Blank numbers in random order, every number once before any comes twice.
 
     Parameters
     ----------
     trials : how many; 0 = every number once
-    progress : told after each trial how many are done, and of how many
+    progress : told after each trial how many are done
+    cores : processes that make trials at the same time; what they find does not depend on it
     """
     numbers = sorted(blanker.judge.published)
-    total = trials or len(numbers)
+    turns = _turns(numbers, trials or len(numbers), seed)
     found = []
-    for done, (number, rng) in enumerate(_turns(numbers, total, seed), 1):
-        found.append(blanker.blank(number, rng))
-        progress(done, total)
+    for done, one in enumerate(in_order(lambda turn: blanker.blank(*turn), turns, cores), 1):
+        found.append(one)
+        progress(done)
     return Blanking(found)
 
 
-def _turns(numbers: list[str], trials: int, seed: int) -> Iterator[tuple[str, np.random.Generator]]:
+def _turns(numbers: list[str], trials: int, seed: int) -> list[tuple[str, np.random.Generator]]:
     order: list[int] = []
+    turns = []
     for trial in range(trials):
         if not order:
             order = np.random.default_rng([seed, trial]).permutation(len(numbers)).tolist()
-        yield numbers[order.pop()], np.random.default_rng([seed, trial, 1])
+        turns.append((numbers[order.pop()], np.random.default_rng([seed, trial, 1])))
+    return turns
 
 
 def _changed(number: str, before: dict[str, Row], after: dict[str, Row]) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ class Trials:
 
 
 def judge_mutants(
-    study: Path, mutants: Sequence[Mutant], cores: int = 1, done: Callable[[Mutant], None] = lambda mutant: None
+    study: Path, mutants: Sequence[Mutant], cores: int = 1, progress: Callable[[int], None] = lambda done: None
 ) -> Trials:
     """Try mutants on a study: compute all their ledgers, then let one run of the second engine look at each.
 
@@ -154,7 +154,7 @@ def judge_mutants(
     ----------
     study : folder of the study; nothing is written there
     cores : mutants tried at the same time
-    done : called with each mutant when its ledger is computed
+    progress : told after each mutant how many have a ledger
 
     Raises
     ------
@@ -175,11 +175,14 @@ def judge_mutants(
                 found = bench.compute(mutant, worker)
             finally:
                 workers.put(worker)
-            done(mutant)
             return found
 
+        found = []
         with ThreadPoolExecutor(cores) as pool:
-            return bench.judge(list(pool.map(tried, mutants)))
+            for one in pool.map(tried, mutants):
+                found.append(one)
+                progress(len(found))
+        return bench.judge(found)
 
 
 def summary(trials: Trials) -> str:

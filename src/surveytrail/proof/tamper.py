@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ from surveyspec.problems import StudyError
 from surveyspec.study import Study
 from surveytrail.proof.changes import Change, ChangeMaker
 from surveytrail.proof.index import CellIndex
+from surveytrail.proof.parallel import in_order
 from surveytrail.proof.prediction import Prediction, Predictor
 from surveytrail.proof.rebuild import Differences, Judge, differences
 
@@ -133,10 +134,19 @@ class Tamperer:
         self.predictors = {name: Predictor(study, wave, self.judge.tables[name], self.index) for name, wave in waves}
         self.makers = {name: ChangeMaker(wave, self.judge.tables[name], self.index) for name, wave in waves}
 
-    def trial(self, number: int, seed: int) -> Trial | None:
-        """Make and judge one trial; None where the study has nothing of the kind whose turn it is."""
-        change = self.change(number, seed)
-        return None if change is None else self.judged(number, change)
+    def changes(self, trials: int, seed: int) -> list[tuple[int, Change]]:
+        """Draw the changes of so many trials, with their numbers.
+
+        Kinds that the study has no column for are passed over; a full round of kinds with nothing to change ends them.
+        """
+        found: list[tuple[int, Change]] = []
+        number = idle = 0
+        while len(found) < trials and idle < len(KINDS) * len(self.makers):
+            change = self.change(number, seed)
+            idle = idle + 1 if change is None else 0
+            found += [(number, change)] if change is not None else []
+            number += 1
+        return found
 
     def change(self, number: int, seed: int) -> Change | None:
         """Draw the change of a trial; kinds take turns, and so do waves."""
@@ -163,7 +173,11 @@ class Tamperer:
 
 
 def tamper(
-    tamperer: Tamperer, trials: int, seed: int, progress: Callable[[int], None] = lambda done: None
+    tamperer: Tamperer,
+    trials: int,
+    seed: int,
+    progress: Callable[[int], None] = lambda done: None,
+    cores: int = 1,
 ) -> Tampering:
     """Make trials and count what they find.
 
@@ -171,30 +185,18 @@ def tamper(
     ----------
     trials : how many changes; kinds that the study has no column for are passed over
     progress : told after each trial how many are done
+    cores : processes that make trials at the same time; what they find does not depend on it
     """
     tallies = {kind: Tally() for kind in KINDS}
     failures = []
     numbers = len(tamperer.judge.published)
-    for done, trial in enumerate(_trials(tamperer, trials, seed), 1):
+    changes = tamperer.changes(trials, seed)
+    for done, trial in enumerate(in_order(lambda job: tamperer.judged(*job), changes, cores), 1):
         tallies[trial.change.kind].add(trial, numbers)
         if not trial.holds:
             failures.append(trial)
         progress(done)
     return Tampering(numbers, tallies, failures)
-
-
-def _trials(tamperer: Tamperer, trials: int, seed: int) -> Iterator[Trial]:
-    """Yield trials until there are enough; a full round of kinds with nothing to change ends them."""
-    number = made = idle = 0
-    rounds = len(KINDS) * len(tamperer.makers)
-    while made < trials and idle < rounds:
-        trial = tamperer.trial(number, seed)
-        number += 1
-        if trial is None:
-            idle += 1
-            continue
-        made, idle = made + 1, 0
-        yield trial
 
 
 @dataclass(frozen=True)
