@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 from surveyspec.codebook import NUMERIC, Reason
 from surveyspec.documents import KeyPath
 from surveyspec.identifiers import UNWEIGHTED, number_id
+from surveyspec.plan import digest
 from surveyspec.study import Study, WaveSpec
 
 Kind = Literal["scale", "nonresponse"]
@@ -52,6 +54,11 @@ class ItemSpec:
     def decimals(self) -> int:
         """Digits printed after the point."""
         return 0 if self.kind == "nonresponse" else 2
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of what decides the number's value."""
+        return digest(self.canonical())
 
     def canonical(self) -> dict[str, Any]:
         """Return what decides the number's value; labels and places do not."""

@@ -162,6 +162,16 @@ class TestSpec:
         """Digest of what decides the test's outcome."""
         return digest(self.canonical())
 
+    def digest_of(self, number: str) -> str:
+        """Return the digest of what decides one of its numbers."""
+        if number not in self._digests:
+            self._digests[number] = digest([number, self.canonical()])
+        return self._digests[number]
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return {}
+
     def canonical(self) -> dict[str, Any]:
         """Return what decides the test's outcome."""
         settings = self.hypothesis.model_dump(

@@ -115,8 +115,12 @@ class Multiverse:
 
     def summary_digest(self, summary: Summary) -> str:
         """Digest of what decides a summary's value."""
-        condition = canonical(summary.condition)
-        return digest([summary.statistic, condition, [spec.canonical() for spec in self.specifications]])
+        return self._digests[summary.id]
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        specs = [spec.canonical() for spec in self.specifications]
+        return {one.id: digest([one.statistic, canonical(one.condition), specs]) for one in self.summaries}
 
 
 def plan_sensitivity(study: Study, wave: str | None = None) -> list[Multiverse]:

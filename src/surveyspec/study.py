@@ -54,7 +54,15 @@ class WaveSpec:
 
     def value(self, text: str, subject: str | None = None) -> Value:
         """Parse a value and bind it to this wave's variables."""
-        return bind_value(parse_value(text, subject), self.names)
+        key = (text, subject)
+        if key not in self._values:
+            self._values[key] = bind_value(parse_value(text, subject), self.names)
+        return self._values[key]
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, str | None], Value]:
+        """Values parsed so far, as ``_conditions``."""
+        return {}
 
     def items(self, pattern: str) -> tuple[str, ...]:
         """Return the variables that a pattern of items stands for."""
@@ -100,6 +108,16 @@ class WaveSpec:
 
     def derived_parts(self, code: str) -> tuple[list[tuple[int, Condition]], Value | None]:
         """Return a derived variable's (code, condition) pairs, or the value that it is computed as."""
+        if code not in self._derived_parts:
+            self._derived_parts[code] = self._parts_of(code)
+        return self._derived_parts[code]
+
+    @cached_property
+    def _derived_parts(self) -> dict[str, tuple[list[tuple[int, Condition]], Value | None]]:
+        """Derived variables read so far, as ``_conditions``."""
+        return {}
+
+    def _parts_of(self, code: str) -> tuple[list[tuple[int, Condition]], Value | None]:
         derived = self.wave.derived[code]
         if derived.mean_of is not None:
             items = self.items(derived.mean_of)

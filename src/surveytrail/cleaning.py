@@ -34,10 +34,9 @@ class CleanResponses:
 
 def clean_responses(responses: pd.DataFrame, wave: WaveSpec) -> CleanResponses:
     """Derive variables and apply the cleaning rules in the order written."""
-    complete = derive_variables(responses, wave)
-    columns = columns_of(complete)
+    columns = derive_variables(responses, wave)
     excluded_by = apply_rules(columns, wave)
-    records, lines = complete["record"].to_numpy(), complete["first_line"].to_numpy()
+    records, lines = columns["record"], columns["first_line"]
     rules = [rule.id for rule in wave.wave.cleaning]
     excluded = np.flatnonzero(excluded_by >= 0)
     exclusions = pd.DataFrame(
@@ -49,20 +48,20 @@ def clean_responses(responses: pd.DataFrame, wave: WaveSpec) -> CleanResponses:
         }
     )
     counts = [int((excluded_by == place).sum()) for place in range(len(rules))]
-    steps = [("records", "", len(complete)), *(("excluded", *pair) for pair in zip(rules, counts, strict=True))]
+    steps = [("records", "", len(excluded_by)), *(("excluded", *pair) for pair in zip(rules, counts, strict=True))]
     steps.append(("analysed", "", int((excluded_by < 0).sum())))
     flow = pd.DataFrame(steps, columns=["step", "rule", "count"])
     flow["input_digest"] = _flow_digests(columns, wave)
-    analysis = complete[excluded_by < 0].reset_index(drop=True)
+    analysis = frame_of({name: values[excluded_by < 0] for name, values in columns.items()})
     return CleanResponses(analysis, exclusions, flow)
 
 
-def derive_variables(responses: pd.DataFrame, wave: WaveSpec) -> pd.DataFrame:
-    """Add the derived variables of a wave to all its records."""
+def derive_variables(responses: pd.DataFrame, wave: WaveSpec) -> dict[str, np.ndarray]:
+    """Return the columns of all records of a wave, derived variables among them."""
     columns = columns_of(responses)
     for code in wave.wave.derived:
         columns[code] = derive(code, wave, columns)
-    return frame_of(columns)
+    return columns
 
 
 def derive(code: str, wave: WaveSpec, columns: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -52,7 +52,7 @@ class Outcome:
     result: TestResult
 
 
-Memo = dict[str, list[Outcome] | StatisticsError]
+Memo = dict[str, Any]  # results by what they were computed from, to the last bit
 
 
 def values_of(value: Condition | Variable, columns: Columns) -> np.ndarray:

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 
 NO_WEIGHT = "NO_WEIGHT"  # a value is known, and its record has no weight
 NOT_DEFINED = "NOT_DEFINED"  # all questions are answered, and no category fits or a divisor is zero
@@ -91,7 +92,7 @@ def missing_reasons(found: Iterable[np.ndarray], known: np.ndarray) -> np.ndarra
     """
     reasons = np.full(len(known), NOT_DEFINED, dtype=object)
     for column in reversed(list(found)):
-        missing = np.array([reason is not None for reason in column], dtype=bool)
+        missing = pd.notna(column)
         reasons[missing] = column[missing]
     reasons[known] = NO_WEIGHT
     return reasons

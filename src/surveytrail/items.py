@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from surveyspec.items import LEVEL, SMALLEST, ItemSpec
-from surveyspec.plan import digest
 from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
 from surveytrail.computed import Computed
@@ -61,7 +60,7 @@ def describe_items(
             bases[key] = _base(wave, spec, columns, identity, everybody)
         base = bases[key]
         computed = _scale(spec, base) if spec.kind == "scale" else _nonresponse(spec, base)
-        digests = {"spec_digest": digest(spec.canonical()), "input_digest": base.input_digest}
+        digests = {"spec_digest": spec.digest, "input_digest": base.input_digest}
         rows.append({"id": spec.id, "n_in": len(everybody), **computed, **digests})
         if with_lineage:
             add_base_edges(

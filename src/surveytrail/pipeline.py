@@ -46,7 +46,7 @@ def compute_wave(
     frames = (clean.analysis, weights.frame, responses, wave)
     numbers = estimate_numbers(*frames, plan_numbers(study, wave.id), with_lineage)
     tests = test_hypotheses(*frames, plan_tests(study, wave.id), memo, with_lineage)
-    sensitivity = compare_specifications(responses, study, wave, margins, with_lineage)
+    sensitivity = compare_specifications(responses, study, wave, margins, with_lineage, memo)
     items = describe_items(clean.analysis, responses, wave, plan_items(study, wave.id), with_lineage)
     lineages = (numbers.lineage, tests.lineage, sensitivity.lineage, items.lineage)
     return WaveResults(

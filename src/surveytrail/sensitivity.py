@@ -10,17 +10,20 @@ import pandas as pd
 from surveyspec.conditions import Condition
 from surveyspec.problems import StudyError
 from surveyspec.sensitivity import Multiverse, Specification, Summary, plan_sensitivity
+from surveyspec.sources import sources
 from surveyspec.study import Study, WaveSpec
 from surveytrail.cleaning import apply_rules, derive_variables
 from surveytrail.computed import Computed
 from surveytrail.estimating import Numbers, estimate_numbers
-from surveytrail.frames import columns_of
+from surveytrail.frames import columns_of, frame_of
+from surveytrail.hypotheses import Memo
 from surveytrail.inputs import arrays_digest, identities, joint_digest
 from surveytrail.lineage import RESPONDENT, Lineage, add_exclusion_edges, add_weight_edges, raw_columns
 from surveytrail.masks import evaluate
 from surveytrail.weighting import weight_responses
 
 Rows = Mapping[str, Mapping[str, object]]
+RECORD_COLUMNS = ("record", "first_line", "last_line", "respondent")
 
 
 def compare_specifications(
@@ -29,6 +32,7 @@ def compare_specifications(
     wave: WaveSpec,
     margins: Mapping[str, pd.DataFrame],
     with_lineage: bool = True,
+    memo: Memo | None = None,
 ) -> Computed:
     """Compute the headline numbers of a wave under every specification, cleaned and weighted anew for each.
 
@@ -37,6 +41,7 @@ def compare_specifications(
     responses : all coded records of the wave
     margins : per weight id, the population margins that ``read_margins`` gave
     with_lineage : whether to say where the numbers come from
+    memo : results of earlier calls without lineage: what reads the very same answers and margins is not computed again
 
     Returns
     -------
@@ -44,15 +49,14 @@ def compare_specifications(
     """
     multiverses = plan_sensitivity(study, wave.id)
     every = [spec for multiverse in multiverses for spec in multiverse.specifications]
-    complete = derive_variables(responses, wave) if every else responses
-    columns = columns_of(complete)
+    columns = derive_variables(responses, wave) if every else {}
     rows: dict[str, dict[str, object]] = {}
     lineages: dict[str, Lineage] = {}
     for same_cleaning in _grouped(every, lambda spec: spec.cleaning):
         kept = apply_rules(columns, same_cleaning[0].wave) < 0
-        analysis = complete[kept].reset_index(drop=True)
         for specs in _grouped(same_cleaning, _weighting):
-            computed = _computed(specs, analysis, responses, margins, with_lineage)
+            analysis = frame_of({name: columns[name][kept] for name in _columns_read(specs) if name in columns})
+            computed = _remembered(memo, specs, analysis, responses, margins, with_lineage)
             for spec, row in zip(specs, computed.frame.to_dict("records"), strict=True):
                 rows[spec.id] = {**{str(name): value for name, value in row.items()}, "spec_digest": spec.digest}
                 lineages[spec.id] = computed.lineage
@@ -77,6 +81,34 @@ def _grouped(specs: Sequence[Specification], key: Callable[[Specification], str]
 
 def _weighting(spec: Specification) -> str:
     return f"{spec.number.weight} {spec.changes['weights']}"
+
+
+def _columns_read(specs: Sequence[Specification]) -> dict[str, None]:
+    """Return the columns that specifications name; what they are computed from has no others."""
+    wave = specs[0].wave
+    codes = [code for weight in wave.wave.weights.values() for code in wave.weight_variables(weight)]
+    for spec in specs:
+        codes += [*spec.number.value_variables, *spec.number.filter_variables, *sources(wave, [spec.number.value])]
+    return dict.fromkeys([*RECORD_COLUMNS, *(name for code in codes for name in (code, f"{code}:reason"))])
+
+
+def _remembered(
+    memo: Memo | None,
+    specs: Sequence[Specification],
+    analysis: pd.DataFrame,
+    responses: pd.DataFrame,
+    margins: Mapping[str, pd.DataFrame],
+    with_lineage: bool,
+) -> Numbers:
+    """Compute specifications, unless they were computed before from answers and margins that are the same."""
+    if memo is None or with_lineage:
+        return _computed(specs, analysis, responses, margins, with_lineage)
+    tables = [analysis, *(margins[weight] for weight in specs[0].wave.wave.weights if weight in margins)]
+    arrays = [array for table in tables for array in columns_of(table).values()]
+    key = " ".join([*(f"{spec.id} {spec.digest}" for spec in specs), *analysis.columns, arrays_digest(arrays)])
+    if key not in memo:
+        memo[key] = _computed(specs, analysis, responses, margins, with_lineage)
+    return memo[key]
 
 
 def _computed(

@@ -6,13 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
 
 from surveyspec.catalogue import TESTS
 from surveyspec.identifiers import number_id
-from surveyspec.plan import TestSpec, digest
+from surveyspec.plan import TestSpec
 from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
 from surveytrail.frames import columns_of
@@ -71,6 +72,16 @@ class _Computed:
         """The result that decides: of a model, that of its first predictor."""
         return self.outcomes[0].result
 
+    @cached_property
+    def base(self) -> dict[str, object]:
+        """The base that all statistics of the test share: records, of which a stacked test takes several rows."""
+        left_out = dict(sorted(Counter(self.reasons[self.inside & ~self.used]).items()))
+        return {
+            "n_in": int(self.inside.sum()),
+            "n_used": int(self.used.sum()),
+            "n_excluded": json.dumps(left_out),
+        }
+
 
 def test_hypotheses(
     analysis: pd.DataFrame,
@@ -104,7 +115,7 @@ def test_hypotheses(
     made: dict[str, list[dict[str, object]]] = {}
     for family in dict.fromkeys((spec.hypothesis.plan, spec.hypothesis.family) for spec in specs):
         members = [entry for entry in computed if (entry.spec.hypothesis.plan, entry.spec.hypothesis.family) == family]
-        adjusted = _holm([entry.main.p for entry in members])
+        adjusted = _holm(tuple(entry.main.p for entry in members))
         of_family = joint_digest([entry.input_digest for entry in members])
         for entry, p_adjusted in zip(members, adjusted, strict=True):
             made[entry.spec.stem] = []
@@ -159,7 +170,9 @@ def _compute(
     return _Computed(spec, outcomes, base, used, reasons, taken, error)
 
 
-def _holm(p_values: list[float]) -> list[float]:
+@lru_cache(maxsize=4096)
+def _holm(p_values: tuple[float, ...]) -> list[float]:
+    """Adjust p-values; proofs ask again, and the library collects garbage at every call."""
     from surveytrail.statistics.unweighted import adjust
 
     return list(adjust(p_values, "holm"))
@@ -221,21 +234,16 @@ def _verdict(spec: TestSpec, result: TestResult, p_adjusted: float) -> int:
 
 
 def _row(identifier: str, entry: _Computed, statistic: str, taken: str, values: dict[str, object]) -> dict[str, object]:
-    # records, of which a stacked test takes several rows
-    inside, used = int(entry.inside.sum()), int(entry.used.sum())
-    left_out = dict(sorted(Counter(entry.reasons[entry.inside & ~entry.used]).items()))
     return {
         "id": identifier,
         "test": entry.spec.stem,
         "statistic": statistic,
         "unit": UNITS.get(statistic, "statistic"),
-        "n_in": inside,
-        "n_used": used,
-        "n_excluded": json.dumps(left_out),
+        **entry.base,
         "df": entry.main.df[-1] if entry.main.df and not np.isnan(entry.main.p) else None,
         "warning": "; ".join(entry.main.warnings) or None,
         "error": entry.error,
-        "spec_digest": digest([identifier, entry.spec.canonical()]),
+        "spec_digest": entry.spec.digest_of(identifier),
         "input_digest": taken,
         **values,
     }

@@ -189,7 +189,7 @@ class _Cleanings:
         if self.wave is None or not self._waves:
             return {}
         responses = read_frame(open_result(self.study.directory, f"results/{self.wave.id}/responses.parquet"))
-        columns = columns_of(derive_variables(responses, self.wave))
+        columns = derive_variables(responses, self.wave)
         return {cleaning: apply_rules(columns, wave) >= 0 for cleaning, wave in self._waves.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ def in_order(work: Callable[[Job], Result], jobs: Sequence[Job], cores: int) -> 
     work : what is done with each job; whatever it holds on to is inherited and never sent
     cores : processes at the same time; with one, or where processes cannot be forked, the work is done in this one
     """
+    # what lives until now lives on: libraries that collect garbage themselves need not look at it again
+    gc.freeze()
     if min(cores, len(jobs)) < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(work, jobs)
         return

@@ -21,7 +21,6 @@ from surveyspec.sensitivity import Specification, plan_sensitivity
 from surveyspec.sources import skip_logic_sources
 from surveyspec.study import Study, WaveSpec
 from surveytrail.cleaning import apply_rules, derive_variables, rule_inputs
-from surveytrail.frames import columns_of
 from surveytrail.importing.coding import code_responses
 from surveytrail.importing.reading import RawTable
 from surveytrail.lineage import COUNT, EXCLUSION, FILTER, NOT_USED, RESPONDENT, SKIPPED, VALUE, WEIGHT, column_names
@@ -328,7 +327,7 @@ def _base(member: Member, columns: Answers, analysed: np.ndarray) -> list[object
 
 
 def _answers(table: RawTable, wave: WaveSpec) -> Answers:
-    return columns_of(derive_variables(code_responses(table, wave.wave, wave.codebook).frame, wave))
+    return derive_variables(code_responses(table, wave.wave, wave.codebook).frame, wave)
 
 
 def _one_record(table: RawTable, cells: np.ndarray) -> RawTable:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from surveyspec.problems import Problem, StudyError
@@ -14,7 +14,8 @@ from surveyspec.study import Study
 from surveytrail.frames import read_frame
 from surveytrail.hypotheses import Memo
 from surveytrail.importing.reading import RawTable
-from surveytrail.pipeline import compute_beside, compute_ledger, read_tables
+from surveytrail.ledger.collect import WaveResults, collect_ledger
+from surveytrail.pipeline import compute_beside, compute_ledger, compute_wave, read_tables
 from surveytrail.proof.results import LEDGER, open_result
 
 PRINTED = ("text", "interval_text")
@@ -34,6 +35,7 @@ class Row:
 
 
 Rows = dict[str, Row]
+STAGES = ("numbers", "tests", "items", "sensitivity")  # whose results have a row per number
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,34 @@ def differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> Differen
     )
 
 
+def differs(before: pd.DataFrame, after: pd.DataFrame) -> np.ndarray:
+    """Say of each row of a stage's result whether it has not been there before with the very same content.
+
+    Parameters
+    ----------
+    before, after : results of one stage, a number a row
+    """
+    if not before.columns.equals(after.columns) or not (before.dtypes == after.dtypes).all():
+        return np.ones(len(after), dtype=bool)
+    places = pd.Index(before["id"]).get_indexer(after["id"])
+    found = places < 0
+    for name in after.columns:
+        old, new = before[name].take(np.maximum(places, 0)), after[name]
+        if old.dtype == np.float64:
+            found |= old.to_numpy().view(np.int64) != new.to_numpy().view(np.int64)
+        else:
+            missing = old.isna().to_numpy(), new.isna().to_numpy()
+            same = (old.to_numpy(dtype=object) == new.to_numpy(dtype=object)) & ~missing[0] & ~missing[1]
+            found |= ~(same | (missing[0] & missing[1]))
+    return found
+
+
 class Judge:
     """Rebuilds a study from its raw tables, changed in memory or as they are.
 
-    A wave is computed from its own table and nothing else, and so is computed again only where that table changed.
+    A wave is computed from its own table and nothing else, and so is computed again only where that table changed. Of
+    its numbers, those that come out of their stage exactly as they do from the table as it is get the rest of their row
+    from there: labels, printed texts and digests follow from what the stage gave and from the study file.
 
     Parameters
     ----------
@@ -81,12 +107,11 @@ class Judge:
         self.published = rows_of(read_frame(open_result(study.directory, LEDGER)))
         self.tables = read_tables(study)
         self._memo: Memo = {}
-        self._unchanged = {name: self._wave(name, table) for name, table in self.tables.items()}
+        self._plain = {name: self._computed(name, table) for name, table in self.tables.items()}
+        self._unchanged = {name: self._rows(name, results) for name, results in self._plain.items()}
         beside = compute_beside(study)
         self._beside = rows_of(compute_ledger(study, {}, beside, with_lineage=False).frame) if beside else {}
         self._require_same(differences(self.published, self.rebuild({})))
-        # what lives until now lives on: libraries that collect garbage themselves need not look at it again
-        gc.freeze()
 
     def rebuild(self, changed: Mapping[str, RawTable]) -> Rows:
         """Compute all numbers, with the raw tables of some waves changed; their lineage is not even made.
@@ -101,7 +126,21 @@ class Judge:
         return rows
 
     def _wave(self, name: str, table: RawTable) -> Rows:
-        return rows_of(compute_ledger(self.study, {name: table}, [], self._memo, with_lineage=False).frame)
+        """Compute a wave's numbers; what came out of its stage as ever is not collected again."""
+        results, plain, ever = self._computed(name, table), self._plain[name], self._unchanged[name]
+        rows, changed = {}, {}
+        for stage in STAGES:
+            frame = getattr(results, stage)
+            other = differs(getattr(plain, stage), frame)
+            rows |= {number: ever[number] for number in frame["id"][~other]}
+            changed[stage] = frame[other]
+        return rows | self._rows(name, replace(results, **changed))
+
+    def _computed(self, name: str, table: RawTable) -> WaveResults:
+        return compute_wave(self.study, self.study.waves[name], table, self._memo, with_lineage=False)
+
+    def _rows(self, name: str, results: WaveResults) -> Rows:
+        return rows_of(collect_ledger(self.study, {name: results}, "").frame)
 
     def _require_same(self, found: Differences) -> None:
         """Stop unless a rebuild without any change gives the published ledger, number by number, bit by bit."""
