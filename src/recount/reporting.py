@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
+from recount.claims import Claims
 from recount.comparing import INDEPENDENT, RECOMPUTED_KINDS, Verdict
 
 SHOWN = 50
@@ -42,15 +43,18 @@ class Outcome:
     ----------
     verdicts : one per number that either engine knows
     beyond : ids of ledger rows whose kind this engine does not compute, by kind
+    claims : what came of the verdicts on claims; None where they were not compared
     """
 
     verdicts: Sequence[Verdict]
     beyond: Mapping[str, list[str]]
+    claims: Claims | None = None
 
     @property
     def holds(self) -> bool:
         """Say whether there was something to reproduce and all of it was reproduced."""
-        return bool(self.verdicts) and all(verdict.match for verdict in self.verdicts)
+        alike = self.claims is None or self.claims.holds
+        return bool(self.verdicts) and all(verdict.match for verdict in self.verdicts) and alike
 
     @property
     def line(self) -> str:
@@ -60,6 +64,7 @@ class Outcome:
         return (
             f"{len(reproduced)} of {len(self.verdicts)} numbers reproduced (independent code: {own}, "
             f"same library: {len(reproduced) - own}); not recomputed: {sum(map(len, self.beyond.values()))}"
+            + (f"; {self.claims.line}" if self.claims is not None else "")
         )
 
     def summary(self) -> dict[str, Any]:
@@ -81,6 +86,7 @@ class Outcome:
             "mismatches": {verdict.id: verdict.note for verdict in self.verdicts if not verdict.match},
             "ties": {verdict.id: verdict.note for verdict in self.verdicts if verdict.match and verdict.note},
             "not_recomputed": {kind: list(ids) for kind, ids in sorted(self.beyond.items())},
+            **({} if self.claims is None else {"claims": dict(self.claims.mismatches)}),
         }
 
 
@@ -124,4 +130,5 @@ def screen(outcome: Outcome) -> str:
         if len(entries) > SHOWN:
             lines.append(f"{title}: … and {len(entries) - SHOWN} more in summary.json")
     lines += [f"not recomputed: {len(ids)} of kind '{kind}'" for kind, ids in summary["not_recomputed"].items()]
+    lines += [f"claim judged otherwise: {name}: {note}" for name, note in summary.get("claims", {}).items()]
     return "\n".join([*lines, summary["summary"]])

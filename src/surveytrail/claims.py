@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -56,6 +57,16 @@ def judge_claims(study: Study, ledger: pd.DataFrame) -> tuple[pd.DataFrame, list
             todo = "name a number of the ledger (results/ledger/ledger.json)"
             problems.append(Problem(CONFIG, where, str(error), "a condition over number ids", todo, line))
     return pd.DataFrame(rows, columns=CLAIM_COLUMNS), problems
+
+
+def opposite(study: Study) -> Study:
+    """Return a study that states the opposite of each of its claims: the negative control of judging them."""
+    claims = study.config.claims
+    if claims is None:
+        return study
+    turned = [claim.model_copy(update={"holds_if": f"not ({claim.holds_if})"}) for claim in claims.statements]
+    other = claims.model_copy(update={"statements": turned})
+    return replace(study, config=study.config.model_copy(update={"claims": other}))
 
 
 def require_supported(study: Study, claims: pd.DataFrame) -> None:

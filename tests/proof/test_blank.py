@@ -25,6 +25,11 @@ def test_numbers_stay_bit_identical(blanker: Blanker) -> None:
     assert 0.3 < found.median_share < 0.95
 
 
+def test_several_processes_redraw_the_same_cells(blanker: Blanker) -> None:
+    alone, shared = blank(blanker, 6, seed=4), blank(blanker, 6, seed=4, cores=2)
+    assert shared.trials == alone.trials
+
+
 def test_the_first_wave(wave1: Study, wave1_tamperer: Tamperer) -> None:
     found = blank(Blanker(wave1, wave1_tamperer.judge, wave1_tamperer.index), 5, seed=2)
     assert found.failures == []

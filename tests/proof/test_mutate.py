@@ -115,7 +115,7 @@ def test_what_becomes_of_faults(study: Path, monkeypatch: pytest.MonkeyPatch) ->
         "hangs": ("no ledger", True),
     }
     assert "NameError: name 'no_such_name' is not defined (cleaning.py:" in results["stops"].said
-    assert results["hangs"].said == "no ledger after 5 seconds of computing"
+    assert results["hangs"].said == "nothing made after 5 seconds of computing"
     assert "in the ledger," in results["groups_ignored"].said
     assert results["groups_ignored"].found > 5
 

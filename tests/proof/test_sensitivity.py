@@ -8,12 +8,13 @@ from pyroaring import BitMap
 from surveyspec.study import Study
 from surveytrail.frames import read_frame
 from surveytrail.lineage import VALUE
+from surveytrail.pipeline import compute_ledger
 from surveytrail.proof.blank import Blanker
 from surveytrail.proof.census import take_census
 from surveytrail.proof.changes import Change
 from surveytrail.proof.dependents import find_dependents
 from surveytrail.proof.index import CellIndex, Tie
-from surveytrail.proof.rebuild import Judge
+from surveytrail.proof.rebuild import Judge, rows_of
 from surveytrail.proof.tamper import Tamperer, tamper
 
 RAW = "data/raw/w1.csv"
@@ -40,6 +41,13 @@ def test_changes_of_cells_and_records_are_predicted(varied: Study, judge: Judge)
     found = tamper(Tamperer(varied, judge), 120, seed=20)
     assert found.failures == []
     assert found.total.changed > 0
+
+
+def test_rebuilds_take_nothing_over_that_has_changed(varied: Study, judge: Judge) -> None:
+    for number, change in Tamperer(varied, judge).changes(20, seed=12):
+        table = change.apply(judge.tables["w1"])
+        anew = rows_of(compute_ledger(varied, {"w1": table}, with_lineage=False).frame)
+        assert judge.rebuild({"w1": table}) == anew, (number, str(change))
 
 
 def test_a_cell_that_only_other_decisions_read_is_predicted_and_missed_without_its_edge(

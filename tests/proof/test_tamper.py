@@ -12,9 +12,10 @@ from surveyspec.study import Study, load_study
 from surveytrail.digests import file_digest
 from surveytrail.frames import read_frame, write_frame
 from surveytrail.lineage import COUNT, EXCLUSION, FILTER, NOT_USED, RESPONDENT, SKIPPED, VALUE, WEIGHT
+from surveytrail.pipeline import compute_ledger
 from surveytrail.proof.changes import Change
 from surveytrail.proof.index import CellIndex
-from surveytrail.proof.rebuild import Judge, Rows
+from surveytrail.proof.rebuild import Judge, Rows, rows_of
 from surveytrail.proof.results import LEDGER
 from surveytrail.proof.tamper import KINDS, Tally, Tamperer, Tampering, negative_control, tamper
 from tests.proof.studies import CODEBOOK, CONFIG, HEADER, finished, records
@@ -77,6 +78,21 @@ def test_the_first_wave(wave1_tamperer: Tamperer) -> None:
     found = tamper(wave1_tamperer, 10, seed=4)
     assert [(str(trial.change), sorted(trial.missed)) for trial in found.failures] == []
     assert found.holds and found.total.compared == 10 * found.numbers
+
+
+def test_several_processes_find_what_one_finds(tamperer: Tamperer) -> None:
+    told: list[int] = []
+    alone, shared = tamper(tamperer, 12, seed=5), tamper(tamperer, 12, seed=5, progress=told.append, cores=2)
+    assert (shared.tallies, shared.failures) == (alone.tallies, alone.failures)
+    assert told == list(range(1, 13))
+
+
+def test_a_rebuild_is_what_the_pipeline_computes_anew(small: Study, tamperer: Tamperer) -> None:
+    """Whatever the judge takes from before (tests run, rows collected) is what a first computation gives."""
+    for number, change in tamperer.changes(20, seed=11):
+        table = change.apply(tamperer.judge.tables["w1"])
+        anew = rows_of(compute_ledger(small, {"w1": table}, with_lineage=False).frame)
+        assert tamperer.judge.rebuild({"w1": table}) == anew, (number, str(change))
 
 
 def test_raw_files_are_never_written(small: Study, tamperer: Tamperer) -> None:

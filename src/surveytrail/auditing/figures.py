@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from lxml import etree
+
 from surveytrail.auditing.content import Picture, Rendering
 from surveytrail.auditing.expected import Expected
+from surveytrail.auditing.plotted import plotted
 from surveytrail.auditing.tokens import numerals, squeezed
 
 Fault = tuple[str, str, str]
@@ -42,6 +45,19 @@ class Figures:
             elif picture.alt and squeezed(picture.alt) == squeezed(manifest["alt"]["text"]):
                 return manifest
         return None
+
+
+def drawn_faults(folder: Path, expected: Expected) -> list[Fault]:
+    """Judge the drawings in a folder as in a page that shows them: texts by their manifests, marks by their axis."""
+    figures = Figures.load(folder)
+    faults: list[Fault] = []
+    for stem, manifest in figures.manifests.items():
+        root = etree.fromstring((folder / f"{stem}.svg").read_bytes())
+        texts = tuple("".join(map(str, element.itertext())) for element in root.iterfind(".//{*}text"))
+        described = "".join(map(str, element.itertext())) if (element := root.find("{*}desc")) is not None else ""
+        rendering = Rendering(stem, "html", str(manifest["language"]))
+        faults += judge_picture(Picture(stem, described, None, texts, stem), rendering, expected, figures)[1]
+    return faults + [("mark", problem, "it stands elsewhere") for problem in plotted(folder, expected).problems]
 
 
 def judge_picture(

@@ -92,7 +92,7 @@ def judge_marks(root: etree._Element, manifest: Mapping[str, Any], expected: Exp
     axes = Axis.fitting(_ticks(root, manifest))
     if axes:
         check.checked += len(marks)
-        check.problems += min((_misplaced(marks, expected, axis, name) for axis in axes), key=len)
+        check.problems += sorted((_misplaced(marks, expected, axis, name) for axis in axes), key=len)[0]
 
 
 def _misplaced(marks: Sequence[etree._Element], expected: Expected, axis: Axis, name: str) -> list[str]:
@@ -120,7 +120,7 @@ def _ticks(root: etree._Element, manifest: Mapping[str, Any]) -> list[tuple[floa
         group = groups.get(f"{stem}{place}")
         element = group.find(".//{*}text") if group is not None else None
         value = Rounded.of(text["text"], manifest["language"])
-        if element is not None and value is not None and "".join(element.itertext()) == text["text"]:
+        if element is not None and value is not None and "".join(map(str, element.itertext())) == text["text"]:
             at = float(element.get("x", "nan")), float(element.get("y", "nan"))
             found.append(((value.low + value.high) / 2, at))
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from surveytrail.cli.output import AsJson, Directory, Outcome, finish
+from surveytrail.cli.output import AsJson, Directory, Outcome, control_outcome, finish
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,15 +46,20 @@ def census(
         from surveytrail.proof.index import CellIndex, index_size
 
         study = load_study(directory)
-        index, left_out = CellIndex.read(directory), ""
+        index = CellIndex.read(directory)
         if control:
             wave, column = control_column(study, index)
-            index, left_out = index.without_column(wave, column), f"control, without the edges of {wave} {column}: "
+            findings = [
+                part for file in take_census(study, index.without_column(wave, column)) for part in file.findings
+            ]
+            reported = any(finding.column == column for finding in findings)
+            found = {"wave": wave, "column": column, "findings": len(findings)}
+            return control_outcome(f"cells unexplained without the edges of {wave} {column}", reported, found)
         files = take_census(study, index)
         good = bool(files) and all(part.holds for part in files)
         total, classified = sum(part.cells for part in files), sum(part.classified for part in files)
         where = f"{len(files)} file{'s' * (len(files) != 1)}"
-        summary = f"{left_out}{classified} of {total} raw cells in {where} have exactly one class"
+        summary = f"{classified} of {total} raw cells in {where} have exactly one class"
         sizes = index_size(study)
         findings = [finding for part in files for finding in part.findings]
         if findings:

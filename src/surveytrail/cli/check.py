@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from surveytrail.cli.output import AsJson, Directory, Outcome, finish
+from surveytrail.cli.output import AsJson, Control, Directory, Outcome, control_outcome, finish
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +22,7 @@ def check(
         str,
         typer.Option(metavar="HEX", help="The root that the run printed, or its first digits: the seal must have it."),
     ] = "",
+    control: Control = False,
 ) -> None:
     """Is everything as it was when the run was sealed?
 
@@ -30,13 +31,31 @@ def check(
     file and each ledger row that differs, is missing or is new. Whoever compares the root with the one written down
     when the run ended (--root) also sees whether the seal itself was replaced.
 
+    With --control, one byte is flipped in one file of each class of a scratch copy, and a ledger row is left out: each
+    must be named, and nothing else.
+
     Examples:
 
         trail check
 
         trail check --root 3f9a61c2 --directory examples/masculinity
+
+        trail check --control
     """
-    finish(lambda: _check(directory, root), as_json)
+    finish(lambda: _control(directory) if control else _check(directory, root), as_json)
+
+
+def _control(directory: Path) -> Outcome:
+    import dataclasses
+
+    from surveytrail.integrity.control import negative_control
+
+    found = negative_control(directory)
+    files = {
+        name: [dataclasses.asdict(file) for file in getattr(found, name)] for name in ("changed", "named", "others")
+    }
+    planted = f"{len(found.named)} of {len(found.changed)} changes, in each class of file and of a ledger row, named"
+    return control_outcome(f"{planted}, and {len(found.others)} others", found.reported, files)
 
 
 def _check(directory: Path, root: str) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from surveytrail.cli.output import AsJson, Directory, Outcome, finish
+from surveytrail.cli.output import AsJson, Control, Directory, Outcome, control_outcome, finish
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,21 +13,37 @@ if TYPE_CHECKING:
 STYLES = {"holds": "green", "fails": "bold red", "unknown": "yellow", "unbound": "bold red"}
 
 
-def claims(directory: Directory = Path(), as_json: AsJson = False) -> None:
+def claims(directory: Directory = Path(), as_json: AsJson = False, control: Control = False) -> None:
     """Do the study's statements in words still hold?
 
     Lists every statement of 'claims: statements:' in config.yaml with its verdict, where it was made, its condition and
     the numbers of the ledger that it is bound to, as they are printed. 'holds' and 'fails' say what the numbers say;
     'unknown': a number that it needs has no value; 'unbound': its condition names a number that the ledger does not
-    have. The exit code is 0 only if there are statements, all are bound, and all hold.
+    have. The exit code is 0 only if there are statements, all are bound, and all hold. With --control, every statement
+    that holds is turned into its opposite, which must fail.
 
     Examples:
 
         trail claims
 
         trail claims --json --directory examples/masculinity
+
+        trail claims --control
     """
-    finish(lambda: _judge(directory), as_json)
+    finish(lambda: _control(directory) if control else _judge(directory), as_json)
+
+
+def _control(directory: Path) -> Outcome:
+    from surveyspec.study import load_study
+    from surveytrail.claims import judge_claims, opposite
+    from surveytrail.tracing.frames import TrailFrames
+
+    study, ledger = load_study(directory), TrailFrames(directory).ledger
+    held = judge_claims(study, ledger)[0].query("verdict == 'holds'")["id"].tolist()
+    failed = judge_claims(opposite(study), ledger)[0].query("verdict == 'fails'")["id"].tolist()
+    reported = [claim for claim in held if claim in failed]
+    planted = f"{len(reported)} of {len(held)} claims turned into their opposite fail"
+    return control_outcome(planted, bool(held) and reported == held, {"turned": held, "failed": reported})
 
 
 def _judge(directory: Path) -> Outcome:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from surveytrail.cli.output import AsJson, Directory, Outcome, finish
+from surveytrail.cli.output import AsJson, Control, Directory, Outcome, control_outcome, finish
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,7 +55,7 @@ def keep(
 
 
 def diff(
-    run_a: Annotated[str, typer.Argument(help="A kept run by name or folder, or a study's folder with results.")],
+    run_a: Annotated[str, typer.Argument(help="A kept run by name or folder, or a study's folder with results.")] = "",
     run_b: Annotated[str, typer.Argument(help="The same; by default the study's present results.")] = "",
     directory: Directory = Path(),
     as_json: AsJson = False,
@@ -63,6 +63,7 @@ def diff(
     printed: Annotated[bool, typer.Option("--printed", help="Show only numbers whose printed text changed.")] = False,
     same: Annotated[bool, typer.Option("--same", help="Fail if any number differs: for a rebuild.")] = False,
     language: Annotated[str, typer.Option(help="Language of labels and printed texts.")] = "en",
+    control: Control = False,
 ) -> None:
     """Which numbers changed between two runs, and why?
 
@@ -71,6 +72,9 @@ def diff(
     specification (which lines of config or codebook), code (which functions), environment (which packages), format
     (same value, other text) or wording (labels only). The exit code is 0 if every change has a cause.
 
+    With --control, the run (by default the study's present results) is compared with itself, the printed text of one
+    number changed: that number alone must be reported.
+
     Examples:
 
         trail diff submitted
@@ -78,13 +82,23 @@ def diff(
         trail diff submitted revised --markdown
 
         trail diff ../first-checkout . --same
+
+        trail diff --control
     """
 
     def work() -> Outcome:
+        from surveyspec.problems import Problem, StudyError
         from surveytrail.comparing import tables
         from surveytrail.comparing.causes import Comparison
+        from surveytrail.comparing.control import negative_control
         from surveytrail.comparing.runs import open_run, present_run
 
+        if control:
+            number, reported = negative_control(open_run(run_a, directory) if run_a else present_run(directory))
+            return control_outcome(f"the text changed of {number or 'no number'}", reported, {"number": number})
+        if not run_a:
+            expected = "a kept run by name or folder, or a study's folder with results"
+            raise StudyError(Problem("RUN_A", "", "nothing", expected, "keep one first: trail keep NAME"))
         comparison = Comparison(
             open_run(run_a, directory), open_run(run_b, directory) if run_b else present_run(directory)
         )

@@ -26,6 +26,9 @@ Directory = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
+Control = Annotated[
+    bool, typer.Option("--control", help="Negative control: plant what must be reported; 0 if it is reported.")
+]
 Cores = Annotated[
     int, typer.Option(min=1, show_default="all there are", help="How many processes work at the same time.")
 ]
@@ -66,6 +69,12 @@ def finish(work: Callable[[], Outcome], as_json: bool) -> NoReturn:
         outcome.render(console)
         console.print(outcome.summary, style="bold green" if outcome.ok else "bold red", markup=False, soft_wrap=True)
     raise typer.Exit(0 if outcome.ok else 1)
+
+
+def control_outcome(planted: str, reported: bool, content: dict[str, Any] | None = None) -> Outcome:
+    """Return the outcome of a negative control: it holds when what was planted was reported."""
+    said = "reported" if reported else "NOT REPORTED"
+    return Outcome(reported, f"control: {planted}: {said}", {"reported": reported, **(content or {})}, lambda _: None)
 
 
 def make_console() -> Console:

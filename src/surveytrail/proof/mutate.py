@@ -1,14 +1,13 @@
 """Seeded faults in the engine: does the second engine find each one that changes a printed digit?
 
-Every fault (mutant) is one replacement in one file of a scratch copy of the engine. The ledger is computed there and
-judged by the untouched second engine, which reads raw files and specification and knows nothing of the fault.
+Every fault (mutant) is one replacement in one file of a scratch copy of the engine. What the file has a part in, the
+ledger, the verdicts on claims or the figures, is made there and judged by code that knows nothing of the fault.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-import os
 import queue
 import random
 import shutil
@@ -16,29 +15,37 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import get_args
 
 from pydantic import Field
 
 from surveyspec.documents import Document, Strict, load_document, parse_document
 from surveyspec.identifiers import Slug
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
-from surveytrail.digests import SOURCE
+from surveytrail.digests import SOURCE, imported_files
+from surveytrail.proof.mutant_stages import (
+    PLAIN,
+    Changes,
+    Objections,
+    Stage,
+    difference,
+    objections,
+    place,
+    stage_of,
+    untouched,
+)
 
 MUTANTS = Path(__file__).with_name("mutants.yaml")
 WORKER = Path(__file__).with_name("mutant_worker.py")
 ENGINE = "surveytrail"
-PLAIN = "plain.parquet"
+TESTS = "tests.pickle"
+RUNNER = "hypotheses.py"  # of the engine: runs single tests
 SECONDS = 300
-Changes = Literal["printed digits", "wording", "unprinted figures", "nothing", "no ledger"]
-# what documents print of a number: texts, and the counts of its base; then what they print in words
-DIGITS = ("text", "interval_text", "n_in", "n_used", "n_excluded", "interval_level")
-WORDS = ("label", "group_label", "question", "filter", "interval_method", "warning", "error", "weight", "columns")
 
 
 class Mutant(Strict):
@@ -50,6 +57,11 @@ class Mutant(Strict):
     old: str = Field(min_length=1)
     new: str
     description: str
+
+    @property
+    def stage(self) -> Stage:
+        """What the fault can spoil."""
+        return stage_of(self.file)
 
 
 class MutantFile(Strict):
@@ -64,10 +76,10 @@ class Judged:
 
     Parameters
     ----------
-    changes : the most visible thing that differs in the ledger; ``no ledger`` where the engine stopped
-    numbers : how many numbers differ
-    found : how many numbers the second engine did not reproduce
-    said : its first objection, or the engine's own
+    changes : the most visible thing that differs in what was made; ``no ledger`` where the engine stopped
+    numbers : how many numbers differ, or claims, or figures
+    found : how many numbers the second engine did not reproduce, or claims, or parts of figures the audit objects to
+    said : the first objection, or the engine's own
     """
 
     mutant: Mutant
@@ -78,7 +90,7 @@ class Judged:
 
     @property
     def caught(self) -> bool:
-        """Say whether the fault cannot go unnoticed: the second engine objects, or there is no ledger to print from."""
+        """Say whether the fault cannot go unnoticed: its judge objects, or there is nothing to print from."""
         return self.found > 0 or self.changes == "no ledger"
 
     @property
@@ -132,8 +144,8 @@ class Trials:
 
     Parameters
     ----------
-    control : the first fault that changed a printed digit, judged by a second engine that was shown the ledger of the
-        untouched engine: it must survive; None where no fault changed a printed digit
+    control : the first fault that changed a printed digit, its judge shown what the untouched engine made: it must
+        survive; None where no fault changed a printed digit
     """
 
     judged: list[Judged]
@@ -148,7 +160,7 @@ class Trials:
 def judge_mutants(
     study: Path, mutants: Sequence[Mutant], cores: int = 1, progress: Callable[[int], None] = lambda done: None
 ) -> Trials:
-    """Try mutants on a study: compute all their ledgers, then let one run of the second engine look at each.
+    """Try mutants on a study: make all that they may spoil, then let one run of each judge look at it.
 
     Parameters
     ----------
@@ -164,7 +176,7 @@ def judge_mutants(
         bench = _Bench(study.resolve(), Path(scratch))
         workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         first = stack.enter_context(_worker())
-        bench.start(first)
+        bench.start(first, {mutant.stage for mutant in mutants})
         workers.put(first)
         for _ in range(1, cores):
             workers.put(stack.enter_context(_worker()))
@@ -203,16 +215,16 @@ def summary(trials: Trials) -> str:
 
 
 class _Worker:
-    """A process that computes ledgers; see ``mutant_worker.py``."""
+    """A process that makes things with engines from other places; see ``mutant_worker.py``."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
 
-    def compute(self, source: Path, study: Path, ledger: Path) -> str:
-        """Compute a ledger with an engine; return why there is none, or nothing."""
+    def make(self, **job: object) -> str:
+        """Do a job; return why nothing was made, or an empty text."""
         assert self.process.stdin is not None and self.process.stdout is not None
-        job = {"source": str(source), "study": str(study), "ledger": str(ledger), "seconds": SECONDS}
-        self.process.stdin.write(json.dumps(job) + "\n")
+        written = {name: str(value) for name, value in job.items()} | {"seconds": SECONDS}
+        self.process.stdin.write(json.dumps(written) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
@@ -224,7 +236,7 @@ class _Worker:
 def _worker() -> Iterator[_Worker]:
     """Start a worker that finds the untouched specification but no engine of its own choice."""
     with subprocess.Popen(
-        [sys.executable, "-P", str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_untouched()
+        [sys.executable, "-P", str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=untouched()
     ) as process:
         try:
             yield _Worker(process)
@@ -235,118 +247,82 @@ def _worker() -> Iterator[_Worker]:
 
 @dataclass(frozen=True)
 class _Tried:
-    """A mutant's ledger before the second engine has seen it; ``error`` says why there is none."""
+    """What a mutant made, before its judge has seen it; ``error`` says why there is nothing."""
 
     mutant: Mutant
-    ledger: Path
+    made: Path
     changes: Changes
     numbers: int
     error: str = ""
 
 
 class _Bench:
-    """The study, the ledger of the untouched engine, and a scratch folder."""
+    """The study, what the untouched engine makes of it, and a scratch folder."""
 
     def __init__(self, study: Path, scratch: Path) -> None:
         self.study, self.scratch = study, scratch
-        self.plain: dict[str, dict[str, Any]] = {}
+        runner = SOURCE / ENGINE / RUNNER
+        self._code_of_tests = {runner, *imported_files(runner)}
 
-    def start(self, worker: _Worker) -> None:
-        """Compute the ledger of a copy of the untouched engine, which the second engine must reproduce."""
-        ledger = self.scratch / PLAIN
-        error = worker.compute(self._copy("plain"), self.study, ledger)
+    def start(self, worker: _Worker, stages: Collection[Stage]) -> None:
+        """Let a copy of the untouched engine make everything: its judges must have no objection."""
+        source = self._copy(PLAIN)
         todo = "mend that first: a fault can only be told from a whole engine"
-        if error:
-            raise StudyError(Problem(str(self.study), "", error, "a study whose ledger can be computed", todo))
-        found, said = self._recount([ledger])[0]
-        if found:
-            expected = "a ledger that the second engine reproduces without any seeded fault"
-            raise StudyError(Problem(str(self.study), "", f"{found} numbers not reproduced; {said}", expected, todo))
-        self.plain = _rows(ledger)
+        for stage in ("ledger", *(part for part in get_args(Stage) if part in stages and part != "ledger")):
+            error = self._make(worker, source, PLAIN, stage, str(self.scratch / TESTS))
+            if error:
+                raise StudyError(Problem(str(self.study), "", error, "a study whose ledger can be computed", todo))
+            made = place(self.scratch, PLAIN, stage)
+            found, said = objections(stage, self.study, self.scratch, [made])[0]
+            if found:
+                expected = f"{'a ledger' if stage == 'ledger' else stage} without objection while no fault is seeded"
+                raise StudyError(Problem(str(self.study), "", f"{found} objections; {said}", expected, todo))
 
     def compute(self, mutant: Mutant, worker: _Worker) -> _Tried:
-        """Put a fault into a copy of the engine, compute the ledger, and compare it with the untouched engine's."""
+        """Put a fault into a copy of the engine, let it work, and compare with what the untouched engine made."""
         source = self._copy(mutant.id)
         file = source / ENGINE / mutant.file
         file.write_text(file.read_text(encoding="utf-8").replace(mutant.old, mutant.new), encoding="utf-8")
         for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
             compiled.unlink()
-        ledger = self.scratch / f"{mutant.id}.parquet"
-        error = worker.compute(source, self.study, ledger)
+        # tests that get the same arrays from the same code have the same results
+        tests = "" if SOURCE / ENGINE / mutant.file in self._code_of_tests else str(self.scratch / TESTS)
+        error = self._make(worker, source, mutant.id, mutant.stage, tests)
         shutil.rmtree(source)
+        made = place(self.scratch, mutant.id, mutant.stage)
         if error:
-            return _Tried(mutant, ledger, "no ledger", 0, error)
-        return _Tried(mutant, ledger, *_difference(self.plain, _rows(ledger)))
+            return _Tried(mutant, made, "no ledger", 0, error)
+        return _Tried(mutant, made, *difference(mutant.stage, place(self.scratch, PLAIN, mutant.stage), made))
 
     def judge(self, tried: Sequence[_Tried]) -> Trials:
-        """Let the second engine look at every ledger that differs from the untouched engine's."""
-        looked_at = [one for one in tried if one.changes not in {"nothing", "no ledger"}]
-        verdicts = self._recount([self.scratch / PLAIN, *(one.ledger for one in looked_at)])
-        found = {one.mutant.id: verdict for one, verdict in zip(looked_at, verdicts[1:], strict=True)}
+        """Let each judge look at everything of its stage that differs from what the untouched engine made."""
+        found: dict[str, Objections] = {}
+        controls: dict[Stage, Objections] = {}
+        for stage in dict.fromkeys(one.mutant.stage for one in tried):
+            looked_at = [
+                one for one in tried if one.mutant.stage == stage and one.changes not in {"nothing", "no ledger"}
+            ]
+            made = [place(self.scratch, PLAIN, stage), *(one.made for one in looked_at)]
+            controls[stage], *verdicts = objections(stage, self.study, self.scratch, made)
+            found |= {one.mutant.id: verdict for one, verdict in zip(looked_at, verdicts, strict=True)}
         judged = [
             Judged(one.mutant, one.changes, one.numbers, *found.get(one.mutant.id, (0, one.error))) for one in tried
         ]
         visible = next((one for one in tried if one.changes == "printed digits"), None)
-        control = None if visible is None else Judged(visible.mutant, visible.changes, visible.numbers, *verdicts[0])
-        return Trials(judged, control)
+        if visible is None:
+            return Trials(judged, None)
+        shown = controls[visible.mutant.stage]
+        return Trials(judged, Judged(visible.mutant, visible.changes, visible.numbers, *shown))
 
     def _copy(self, name: str) -> Path:
         source = self.scratch / name
         shutil.copytree(SOURCE / ENGINE, source / ENGINE)
         return source
 
-    def _recount(self, ledgers: Sequence[Path]) -> list[tuple[int, str]]:
-        """Run the second engine; return per ledger how many numbers it did not reproduce and the first objection.
-
-        One run looks at all ledgers. Where it stops at one, that is its objection, and another run looks at the rest.
-        """
-        found: list[tuple[int, str]] = []
-        while len(found) < len(ledgers):
-            command = [sys.executable, "-m", "recount", "--directory", str(self.study), "--json"]
-            command += ["--out", str(self.scratch / "verified"), "--ledger"]
-            # two at least: a single one is reported to people
-            command += [str(ledger) for ledger in (self.scratch / PLAIN, *ledgers[len(found) :])]
-            done = subprocess.run(command, capture_output=True, text=True, check=False, env=_untouched())
-            found += [_objections(json.loads(line)) for line in done.stdout.splitlines()[1:]]
-            if len(found) < len(ledgers):
-                found.append((1, (done.stderr.strip().splitlines() or ["no answer"])[-1]))
-        return found
-
-
-def _objections(summary: Mapping[str, Any]) -> tuple[int, str]:
-    """Return how many numbers a recount did not reproduce, and what it said of the first."""
-    mismatches = summary["mismatches"]
-    first = next(iter(mismatches.items()), ("", ""))
-    return len(mismatches), ": ".join(first) if mismatches else ""
-
-
-def _untouched() -> dict[str, str]:
-    """Return an environment in which the packages of this checkout are found, and nothing else of ours."""
-    return {**os.environ, "PYTHONPATH": str(SOURCE)}
-
-
-def _rows(ledger: Path) -> dict[str, dict[str, Any]]:
-    import pyarrow.parquet
-
-    return {str(row["id"]): row for row in pyarrow.parquet.read_table(ledger).to_pylist()}
-
-
-def _difference(plain: dict[str, dict[str, Any]], other: dict[str, dict[str, Any]]) -> tuple[Changes, int]:
-    """Return the most visible kind of difference between two ledgers, and how many numbers differ."""
-    differing: set[str] = set()
-    numbers = 0
-    for number in plain.keys() | other.keys():
-        before, after = plain.get(number), other.get(number)
-        columns = set(DIGITS) if before is None or after is None else {
-            name for name in before if repr(before[name]) != repr(after[name])
-        }  # fmt: skip
-        numbers += bool(columns)
-        differing |= columns
-    if differing & set(DIGITS):
-        return "printed digits", numbers
-    if differing & set(WORDS):
-        return "wording", numbers
-    return ("unprinted figures" if differing else "nothing"), numbers
+    def _make(self, worker: _Worker, source: Path, name: str, stage: Stage, tests: str) -> str:
+        """Let an engine make what a stage makes; return why there is nothing, or an empty text."""
+        made, ledger = place(self.scratch, name, stage), place(self.scratch, PLAIN, "ledger")
+        return worker.make(source=source, study=self.study, stage=stage, made=made, ledger=ledger, tests=tests)
 
 
 def _problem(document: Document, index: int, mutant: Mutant, engine: Path, seen: set[str]) -> Problem | None:

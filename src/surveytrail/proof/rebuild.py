@@ -128,7 +128,8 @@ class Judge:
     def _wave(self, name: str, table: RawTable) -> Rows:
         """Compute a wave's numbers; what came out of its stage as ever is not collected again."""
         results, plain, ever = self._computed(name, table), self._plain[name], self._unchanged[name]
-        rows, changed = {}, {}
+        rows: Rows = {}
+        changed: dict[str, Any] = {}
         for stage in STAGES:
             frame = getattr(results, stage)
             other = differs(getattr(plain, stage), frame)
