@@ -17,7 +17,7 @@ def wilson(successes: int, n: int, level: float) -> Limits:
     z = normal_quantile((1 + level) / 2)
     centre = (successes + z * z / 2) / (n + z * z)
     half = z * math.sqrt(successes * (n - successes) / n + z * z / 4) / (n + z * z)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return (centre - half if successes else 0.0), (centre + half if successes < n else 1.0)
 
 
 def symmetric(value: float, se: float, df: float, level: float) -> Limits:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from surveytrail.statistics.design import ReplicateDesign, SurveyDesign
 from surveytrail.statistics.design_columns import design_from_columns
-from surveytrail.statistics.replicates import rank_degrees_of_freedom
+from surveytrail.statistics.replication import replicate_design
 
 COMMITTED = Path(__file__).resolve().parents[1] / "reference"
 FULL = Path(__file__).resolve().parents[2] / ".." / "shared" / "reference"
@@ -105,10 +105,8 @@ class Reference:
         frame = self.frame(record["dataset"])
         weights = pd.read_csv(self.root / record["file"]).to_numpy(float)
         base = np.ones(len(frame)) if record["dataset"] == "scd" else frame[record["base_weights"]].to_numpy(float)
-        rscales = np.broadcast_to(np.asarray(record["rscales"], float), (weights.shape[1],))
-        return ReplicateDesign(
-            base, weights, float(record["scale"]), rscales, bool(record["mse"]), float(rank_degrees_of_freedom(weights))
-        )
+        rscales = np.asarray(record["rscales"], float)
+        return replicate_design(base, weights, scale=float(record["scale"]), rscales=rscales, mse=bool(record["mse"]))
 
 
 def _listed(value: Any) -> list[str]:

@@ -12,11 +12,9 @@ import pandas as pd
 from surveytrail.statistics import estimators
 from surveytrail.statistics.arrays import combine_codes
 from surveytrail.statistics.contrasts import linear_contrasts, smooth_contrast
-from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.estimates import t_quantile
 from surveytrail.statistics.intervals import proportion_interval
 from surveytrail.statistics.quantiles import quantiles
-from surveytrail.statistics.replicates import rank_degrees_of_freedom
 from surveytrail.statistics.scales import cronbach_alpha, kappa
 from surveytrail.statistics.standardisation import standardised_design
 from surveytrail.statistics.weighting.diagnostics import kish_design_effect
@@ -150,7 +148,7 @@ def quantile(case: Case, reference: Reference) -> Figures:
     y = columns_of(reference.frame(case["dataset"]), inputs["y"])
     rule = _RULES.get(inputs["qrule"], inputs["qrule"])
     result = quantiles(
-        design, y, inputs["p"], rule=rule, interval=inputs["interval"], level=inputs["ci_level"], df="design",
+        design, y, inputs["p"], rule=rule, interval=inputs["interval"], level=inputs["ci_level"],
         cap_effective_n=False,
     )  # fmt: skip
     deliberate = {}
@@ -175,8 +173,6 @@ def domain(case: Case, reference: Reference) -> Figures:
     result = getattr(estimators, inputs["estimator"])(design, columns_of(frame, inputs["y"]), masks)
     value, se = result.value.ravel(), result.standard_error.ravel()
     df = result.degrees_of_freedom.ravel()
-    if isinstance(design, ReplicateDesign):
-        df = np.array([rank_degrees_of_freedom(design.matrix()[mask]) for mask in masks.T], dtype=float)
     half = t_quantile(0.95, df) * se
     whole = result.design_degrees_of_freedom
     return {

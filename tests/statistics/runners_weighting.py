@@ -21,7 +21,7 @@ def weights(case: Case, reference: Reference) -> Figures:
     frame, design = reference.frame(case["dataset"]), reference.design(case["design"])
     after = adjusted(case["inputs"], frame, design, reference)
     figures: dict[str, Any] = {"df": float(after.degrees_of_freedom)}
-    for key in case["after"]:
+    for key in case.get("after", {}):
         statistic, variable = key.split(".")
         result = getattr(estimators, statistic)(after, frame[variable].to_numpy(float)[:, None])
         figures[f"after.{key}.value"] = result.value[0, 0]

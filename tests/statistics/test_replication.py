@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from surveytrail.statistics.arrays import column_rank
 from surveytrail.statistics.design import RegressionStep, SurveyDesign
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.estimators import mean, total
-from surveytrail.statistics.replicates import rank_degrees_of_freedom
 from surveytrail.statistics.replication import balanced_half_samples, bootstrap, jackknife, replicate_design
 from tests.statistics.reference import load_reference
 from tests.statistics.samples import draw_sample
@@ -121,8 +121,8 @@ def test_supplied_replicates_are_checked_and_completed() -> None:
 
 def test_rank_counts_independent_replicates() -> None:
     base = np.random.default_rng(1).random((40, 6))
-    assert rank_degrees_of_freedom(np.concatenate([base, base[:, :3] * 2, base[:, :1] + base[:, 1:2]], axis=1)) == 5
-    assert rank_degrees_of_freedom(np.random.default_rng(2).random((5, 9))) == 4
+    assert column_rank(np.concatenate([base, base[:, :3] * 2, base[:, :1] + base[:, 1:2]], axis=1)) == 6
+    assert column_rank(np.random.default_rng(2).random((5, 9))) == 5
 
 
 def test_replicates_without_a_respondent_are_left_out_with_a_warning() -> None:

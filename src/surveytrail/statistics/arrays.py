@@ -115,3 +115,26 @@ def indicator(codes: IntArray, groups: int) -> sparse.csc_array:
     """Return the sparse (groups, n) matrix that sums rows within groups."""
     n = codes.shape[0]
     return sparse.csc_array((np.ones(n), codes, np.arange(n + 1)), shape=(groups, n))
+
+
+def column_rank(matrix: FloatArray, tolerance: float = 1e-5) -> int:
+    """Return the rank of a matrix (n, R) by the rule of LINPACK's QR decomposition.
+
+    Columns are orthogonalised one after the other; a column counts when more than `tolerance` of its length is left.
+    """
+    # The triangular factor has the same column lengths and angles as the matrix, in at most R rows.
+    residual: FloatArray = np.array(np.linalg.qr(np.asarray(matrix, dtype=np.float64), mode="r"))
+    length = np.linalg.norm(residual, axis=0)
+    if residual.shape[0] == residual.shape[1] and (np.abs(np.diagonal(residual)) > tolerance * length).all():
+        return residual.shape[1]
+    rank = 0
+    for column in range(residual.shape[1]):
+        left = float(np.linalg.norm(residual[:, column]))
+        if length[column] == 0 or left <= tolerance * length[column]:
+            continue
+        rank += 1
+        direction = residual[:, column] / left
+        residual[:, column:] -= np.outer(direction, direction @ residual[:, column:])
+        if rank == residual.shape[0]:
+            break
+    return rank

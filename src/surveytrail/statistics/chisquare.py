@@ -22,6 +22,7 @@ from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.inference import SINGULAR, AnyDesign, covariance_of_scores, quadratic_form, restrict
 from surveytrail.statistics.outcome import TestResult
 from surveytrail.statistics.replicates import replicate_covariance
+from surveytrail.statistics.smooth import divide
 
 Statistic = Literal["F", "Chisq", "saddlepoint", "lincom", "Wald", "adjWald"]
 STATISTICS: tuple[Statistic, ...] = ("F", "Chisq", "saddlepoint", "lincom", "Wald", "adjWald")
@@ -171,7 +172,7 @@ def _share_covariance(view: AnyDesign, table: Table, shares: FloatArray) -> Floa
     indicators = _indicators(table)
     if isinstance(view, ReplicateDesign):
         totals = np.vstack([block.T @ indicators for block in view.blocks()])
-        return replicate_covariance(view, totals / totals.sum(axis=1, keepdims=True), shares)
+        return replicate_covariance(view, divide(totals, totals.sum(axis=1, keepdims=True)), shares)
     influence = (indicators - shares) * view.in_domain[:, None] / float(table.totals.sum())
     return covariance_of_scores(view, influence)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -14,11 +15,18 @@ from surveytrail.statistics.errors import StatisticsError
 ComplexArray = NDArray[np.complex128]
 
 
+UNDEFINED = "an estimate in it, or the function there, is not defined"
+
+
 class Contrast(NamedTuple):
-    """Values (m,) of m functions of estimates and their covariance matrix (m, m)."""
+    """Values (m,) of m functions of estimates, their covariance matrix (m, m), and warnings by number of the function.
+
+    Values and variances that are not defined are NaN, and then there is a warning.
+    """
 
     value: FloatArray
     covariance: FloatArray
+    warnings: Mapping[int, str] = MappingProxyType({})
 
     @property
     def standard_error(self) -> FloatArray:
@@ -46,7 +54,7 @@ def linear_contrasts(value: ArrayLike, covariance: ArrayLike, coefficients: Arra
             expected=f"{values.shape[0]} coefficients, one per estimate",
             got=f"{rows.shape[1]}",
         )
-    return Contrast(rows @ values, rows @ matrix @ rows.T)
+    return _contrast(rows @ values, rows @ matrix @ rows.T)
 
 
 def smooth_contrast(
@@ -66,7 +74,12 @@ def smooth_contrast(
         moved = values.astype(np.complex128)
         moved[index] += 1j * step
         gradient[:, index] = np.atleast_1d(np.asarray(function(moved))).imag / step
-    return Contrast(np.asarray(at.real), gradient @ matrix @ gradient.T)
+    return _contrast(np.asarray(at.real), gradient @ matrix @ gradient.T)
+
+
+def _contrast(value: FloatArray, covariance: FloatArray) -> Contrast:
+    undefined = np.flatnonzero(~np.isfinite(value) | ~np.isfinite(np.diagonal(covariance)))
+    return Contrast(value, covariance, dict.fromkeys(undefined.tolist(), UNDEFINED))
 
 
 def _checked(value: ArrayLike, covariance: ArrayLike) -> tuple[FloatArray, FloatArray]:

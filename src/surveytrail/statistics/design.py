@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray, as_mask, combine_codes
+from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray, as_mask, column_rank, combine_codes
 from surveytrail.statistics.calibration import (
     CalibrationModel,
     CalibrationStep,
@@ -314,7 +314,10 @@ class ReplicateDesign:
     mse:
         Whether the centre is the full-sample estimate; else it is the mean of the replicates with a positive rscale.
     degrees_of_freedom:
-        Of the variance; by `replicates.rank_degrees_of_freedom` when the maker of the weights states none.
+        Of the variance, as the maker of the weights states them.
+    df_by_rank:
+        Whether they are, in want of a statement, the rank of the weights minus one. A domain then has those of its own
+        rows, as in R.
     domain:
         (n,) booleans of the subpopulation this view is about, None = everybody.
     kind:
@@ -329,6 +332,7 @@ class ReplicateDesign:
     degrees_of_freedom: float = np.inf
     domain: BoolArray | None = None
     kind: str = "other"
+    df_by_rank: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.replicate_weights, np.ndarray) and self.replicate_weights.shape != (self.n, self.replicates):
@@ -375,4 +379,13 @@ class ReplicateDesign:
 
     def subset(self, mask: BoolArray) -> ReplicateDesign:
         """Return the view on a domain: estimates about the rows in `mask` (n,) only."""
-        return replace(self, domain=as_mask(mask, self.n, "mask") & self.in_domain)
+        rows = as_mask(mask, self.n, "mask") & self.in_domain
+        df = float(self.domain_degrees_of_freedom(rows[:, None])[0])
+        return replace(self, domain=rows, degrees_of_freedom=df)
+
+    def domain_degrees_of_freedom(self, domains: BoolArray) -> FloatArray:
+        """Return the degrees of freedom within each column of `domains` (n, d): shape (d,)."""
+        if not self.df_by_rank:
+            return np.full(domains.shape[1], float(self.degrees_of_freedom))
+        matrix = self.matrix()
+        return np.array([column_rank(matrix[rows]) - 1.0 if rows.any() else 0.0 for rows in domains.T])

@@ -20,11 +20,12 @@ WARNINGS = {
     "one_respondent": "one respondent only: no standard error can be estimated",
     "no_degrees_of_freedom": "as many strata as sampled units in this domain: no interval with t quantiles",
     "zero_base": "the weighted base is zero",
+    "no_variation": "all respondents have the same value: the design effect is not defined",
     "no_success": "the share is 0: limits by Korn and Graubard with the number of respondents",
     "all_success": "the share is 1: limits by Korn and Graubard with the number of respondents",
     "delta_method": "the share is 0 or 1 in some replicates: variance of the log odds by the delta method",
-    "replicates_dropped": "some replicates have no respondent in this domain and were left out",
-    "no_replicate": "no replicate has a respondent in this domain: no standard error",
+    "replicates_dropped": "some replicates have no respondent, or no variation, in this domain and were left out",
+    "no_replicate": "no replicate has respondents, or variation, in this domain: no standard error",
     "population_below_sample": "the weights sum to less than the number of respondents: not scaled to the population?",
 }
 

@@ -282,7 +282,7 @@ def _count(design: AnyDesign, bases: _Bases, at: tuple[slice, int], cells: Cells
     if isinstance(design, SurveyDesign):
         bases.degrees_of_freedom[at] = cell_degrees_of_freedom(design, counted)
     else:
-        bases.degrees_of_freedom[at] = design.degrees_of_freedom
+        bases.degrees_of_freedom[at] = design.domain_degrees_of_freedom(mask[:, None])[0]
 
 
 def cell_degrees_of_freedom(design: SurveyDesign, counted: BoolArray) -> FloatArray:
@@ -343,4 +343,6 @@ def _flags(
         flags["replicates_dropped"] = dropped & ~np.isnan(variances)
     if effects is not None:
         flags["population_below_sample"] = some & (bases.weights < bases.n_used)
+        unexplained = np.isnan(effects) & ~np.any(list(flags.values()), axis=0)
+        flags["no_variation"] = unexplained & ~np.isnan(variances)
     return flags

@@ -190,7 +190,7 @@ def replicate_cells(design: ReplicateDesign, items: Items, masks: BoolArray, tot
     table = CellTable.empty(items.shape[1], masks.shape[1])
     replicates = np.zeros((masks.shape[1], design.replicates, items.shape[1]))
     table.replicates = np.transpose(replicates, (1, 2, 0))
-    table.degrees_of_freedom[...] = design.degrees_of_freedom
+    table.degrees_of_freedom[...] = design.domain_degrees_of_freedom(masks)
     for layer in layers(masks):
         shift = item_shift(items, np.flatnonzero(layer.code >= 0))
         sums = replicate_sums(items, design, layer, shift)

@@ -60,6 +60,16 @@ def quadratic_form(estimate: FloatArray, covariance: FloatArray) -> float:
 
 
 SINGULAR = "the covariance of the tested quantities is singular: too few sampled units, or no variation"
+NO_VARIATION = "the estimate does not vary under the design: no test"
+
+# A standard error below this share of the size of the outcome is rounding error.
+NOISE = 1e-12
+
+
+def beyond_noise(error: float, outcome: FloatArray) -> float:
+    """Return a standard error, or exactly 0 where it is but the rounding error of outcomes (n,) of their size."""
+    size = float(np.abs(outcome).max(initial=0.0))
+    return error if error > NOISE * size else 0.0
 
 
 def covariance_by_replicates(

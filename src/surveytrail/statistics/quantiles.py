@@ -7,7 +7,7 @@ share is at hand, and carried back by the same rule that gave the quantile (Wood
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -31,6 +31,7 @@ TIE = 1e-12
 QUANTILE_WARNINGS = {
     "no_value": "no respondent with a weight and a value is in this domain",
     "limit_outside_sample": "a limit lies beyond the smallest or the largest answer",
+    "no_degrees_of_freedom": "as many strata as sampled units in this domain: no standard error",
     "jackknife_quantile": "jackknife replicates do not give valid standard errors of quantiles",
 }
 
@@ -168,17 +169,32 @@ def quantiles(
         weighted = (view.domain_weights > 0)[:, None]
         n_used[:, domain] = (~np.isnan(matrix) & weighted).sum(axis=0)
         for start in range(0, shape[0], step):
-            task = _Task(view, matrix[:, start : start + step], p, rule, level, df, cap_effective_n)
-            at = (slice(start, start + step), domain)
-            value[at] = _point(task, view.domain_weights)
-            lower[at], upper[at], t = _LIMITS.get(interval, _woodruff)(task, value[at], interval)
-            error[at] = (upper[at] - lower[at]) / (2.0 * t)
-    missing = np.isnan(lower) | np.isnan(upper)
-    for cell in zip(*np.nonzero(missing), strict=True):
-        warnings[cell] = ("no_value" if np.isnan(value[cell]) else "limit_outside_sample",)
+            for items, base in _same_base(view, matrix[:, start : start + step]):
+                task = _Task(base, matrix[:, start + items], p, rule, level, df, cap_effective_n)
+                at = (start + items, domain)
+                value[at] = _point(task, base.domain_weights)
+                lower[at], upper[at], t = _LIMITS.get(interval, _woodruff)(task, value[at], interval)
+                error[at] = (upper[at] - lower[at]) / (2.0 * t)
+    reasons = {
+        "no_value": np.isnan(value),
+        "limit_outside_sample": ~np.isnan(value) & (np.isnan(lower) | np.isnan(upper)),
+        "no_degrees_of_freedom": np.isnan(error) & ~np.isnan(lower) & ~np.isnan(upper),
+    }
+    for reason, missing in reasons.items():
+        for cell in zip(*np.nonzero(missing), strict=True):
+            warnings[cell] = (reason,)
     if interval == "quantile" and isinstance(design, ReplicateDesign) and design.kind in ("JK1", "JKn"):
         warnings = {cell: (*warnings.get(cell, ()), "jackknife_quantile") for cell in np.ndindex(*shape)}
     return QuantileEstimates(value, lower, upper, error, n_used, level, interval, warnings)
+
+
+def _same_base(view: AnyDesign, matrix: FloatArray) -> Iterator[tuple[IntArray, AnyDesign]]:
+    """Yield items answered by the same rows of the domain, with the view on these rows."""
+    missing = np.isnan(matrix) & view.in_domain[:, None]
+    patterns, group = np.unique(missing, axis=1, return_inverse=True)
+    for number, absent in enumerate(patterns.T):
+        items = np.flatnonzero(group.reshape(-1) == number)
+        yield items, view.subset(~absent) if absent.any() else view
 
 
 def _check(design: AnyDesign, p: FloatArray, interval: str) -> None:

@@ -12,14 +12,22 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from surveytrail.statistics import fitting, tails
 from surveytrail.statistics.arrays import FloatArray
 from surveytrail.statistics.categories import code_levels, label_of
 from surveytrail.statistics.errors import StatisticsError
-from surveytrail.statistics.inference import SINGULAR, AnyDesign, covariance_of_scores, quadratic_form, restrict
+from surveytrail.statistics.inference import (
+    SINGULAR,
+    AnyDesign,
+    beyond_noise,
+    covariance_of_scores,
+    quadratic_form,
+    restrict,
+)
 from surveytrail.statistics.outcome import TestResult
+from surveytrail.statistics.ttests import t_result
 
 Score = Literal["wilcoxon", "vanderWaerden", "median"]
 Ties = Literal["midpoint", "row_order"]
@@ -80,8 +88,12 @@ def rank_test(
     used = int(inside.sum())
     if len(levels) == 2:
         name = f"{score} rank, {label_of(levels[1])} - {label_of(levels[0])}"
-        return _two(name, float(fit.coefficients[1]), math.sqrt(covariance[1, 1]), df - 1, used, level)
-    return _several(f"{score} rank, {len(levels)} groups", fit.coefficients[1:], covariance[1:, 1:], df, used)
+        error = beyond_noise(math.sqrt(covariance[1, 1]), scores[inside])
+        effect = "difference in mean rank score"
+        return t_result(name, effect, float(fit.coefficients[1]), error, df - 1, used, level)
+    errors = [beyond_noise(math.sqrt(variance), scores[inside]) for variance in np.diagonal(covariance)[1:]]
+    covariance = covariance[1:, 1:] * np.outer(np.sign(errors), np.sign(errors))
+    return _several(f"{score} rank, {len(levels)} groups", fit.coefficients[1:], covariance, df, used)
 
 
 def _rank_shares(values: FloatArray, weights: FloatArray, ties: Ties) -> FloatArray:
@@ -95,29 +107,6 @@ def _rank_shares(values: FloatArray, weights: FloatArray, ties: Ties) -> FloatAr
     running[order] = np.cumsum(weights[order]) - weights[order] / 2
     mean = np.bincount(place, weights=running) / np.bincount(place)
     return np.asarray(mean[place] / weights.sum())
-
-
-def _two(test: str, estimate: float, error: float, df: float, n_used: int, level: float) -> TestResult:
-    statistic = estimate / error if error > 0 else math.nan
-    tail = tails.t_two_sided(statistic, df) if df > 0 else tails.Tail(math.nan, math.nan)
-    half = float(stats.t.isf((1 - level) / 2, df)) * error if df > 0 else math.nan
-    return TestResult(
-        test=test,
-        statistic=statistic,
-        statistic_name="t",
-        df=(df,),
-        p=tail.p,
-        log_p=tail.log_p,
-        effect_size=estimate,
-        effect_name="difference in mean rank score",
-        effect_lower=estimate - half,
-        effect_upper=estimate + half,
-        interval_method=f"design-based t, {level:.0%}",
-        n_used=n_used,
-        library="surveytrail",
-        warnings=() if df > 0 else ("no degrees of freedom left for a test",),
-        details={"standard_error": error},
-    )
 
 
 def _several(test: str, beta: FloatArray, covariance: FloatArray, df_design: float, n_used: int) -> TestResult:

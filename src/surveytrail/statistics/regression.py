@@ -23,6 +23,7 @@ from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.inference import (
     SINGULAR,
     AnyDesign,
+    beyond_noise,
     covariance_by_replicates,
     covariance_of_scores,
     quadratic_form,
@@ -30,8 +31,11 @@ from surveytrail.statistics.inference import (
 )
 from surveytrail.statistics.model_matrix import ModelMatrix
 from surveytrail.statistics.outcome import TestResult
+from surveytrail.statistics.smooth import divide
 
 TermMethod = Literal["wald", "working_wald", "working_lrt"]
+
+EXACT_FIT = "the model meets every outcome exactly: no standard errors, no tests"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +55,7 @@ class Regression:
     predictors: the model matrix.
     parameter_of_column: (columns of the model matrix) place of each column's coefficient, -1 where it has none.
     refit: the deviance of the model without some columns, for likelihood ratios.
+    warnings: sentences for the reader; there is one wherever a statistic is NaN.
     """
 
     model: str
@@ -65,6 +70,7 @@ class Regression:
     predictors: ModelMatrix
     parameter_of_column: IntArray
     refit: Callable[[BoolArray], float]
+    warnings: tuple[str, ...] = ()
 
     @cached_property
     def standard_error(self) -> FloatArray:
@@ -73,8 +79,8 @@ class Regression:
 
     @property
     def statistic(self) -> FloatArray:
-        """(p,) coefficient over standard error."""
-        return self.coefficients / self.standard_error
+        """(p,) coefficient over standard error; NaN where nothing varies."""
+        return divide(self.coefficients, self.standard_error)
 
     def tails(self) -> list[tails.Tail]:
         """Two-sided p-value of each coefficient with its logarithm, by Student's t."""
@@ -132,17 +138,25 @@ def generalised_linear(design: AnyDesign, y: FloatArray, predictors: ModelMatrix
         influence = (x * residual[:, None]) @ fit.inverse_information / mean_weight
         covariance = covariance_of_scores(view, influence)
 
+    exact = beyond_noise(float(np.abs(residual).max()), values) == 0
+    if exact:
+        covariance = np.zeros_like(covariance)
+
     def refit(keep: BoolArray) -> float:
         kept = tuple(name for name, used in zip(predictors.names, keep, strict=True) if used)
         return fitting.fit(x[:, keep], values, weights / mean_weight, form, kept).deviance
 
+    # As R counts: sampled units with complete answers, but all replicates of the domain.
+    counted = design if isinstance(design, ReplicateDesign) else view
     pearson = residual[inside] / np.sqrt(form.variance(fit.fitted[inside]))
+    # R scales the residuals by weights of mean 1 among all rows and back by weights of mean 1 among the complete ones.
+    pearson *= np.sqrt(weights[inside].mean() / mean_weight)
     return Regression(
         model=form.name,
         names=predictors.names,
         coefficients=fit.coefficients,
         covariance=covariance,
-        degrees_of_freedom=float(view.degrees_of_freedom) + 1 - len(predictors.names),
+        degrees_of_freedom=float(counted.degrees_of_freedom) + 1 - len(predictors.names),
         n_used=int(inside.sum()),
         deviance=fit.deviance,
         dispersion=_dispersion(pearson, weights[inside], isinstance(view, ReplicateDesign)),
@@ -150,6 +164,7 @@ def generalised_linear(design: AnyDesign, y: FloatArray, predictors: ModelMatrix
         predictors=predictors,
         parameter_of_column=np.arange(len(predictors.names)),
         refit=refit,
+        warnings=(EXACT_FIT,) if exact else (),
     )
 
 

@@ -75,25 +75,3 @@ def _centre(design: ReplicateDesign, replicates: FloatArray, estimate: FloatArra
     sums = np.where(counted, replicates, 0.0).sum(axis=0)
     number = counted.sum(axis=0)
     return np.divide(sums, number, out=np.full(estimate.shape, np.nan), where=number > 0)
-
-
-def rank_degrees_of_freedom(replicate_weights: FloatArray, tolerance: float = 1e-5) -> int:
-    """Return the rank of the replicate weights (n, R) minus one.
-
-    Columns are orthogonalised one after the other; a column counts when more than `tolerance` of its length is left,
-    the rule of LINPACK's QR decomposition.
-    """
-    # The triangular factor has the same column lengths and angles as the weights, in at most R rows.
-    residual: FloatArray = np.array(np.linalg.qr(np.asarray(replicate_weights, dtype=np.float64), mode="r"))
-    length = np.linalg.norm(residual, axis=0)
-    rank = 0
-    for column in range(residual.shape[1]):
-        left = float(np.linalg.norm(residual[:, column]))
-        if length[column] == 0 or left <= tolerance * length[column]:
-            continue
-        rank += 1
-        direction = residual[:, column] / left
-        residual[:, column:] -= np.outer(direction, direction @ residual[:, column:])
-        if rank == residual.shape[0]:
-            break
-    return rank - 1

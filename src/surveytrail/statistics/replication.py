@@ -13,10 +13,9 @@ from typing import Literal
 import numpy as np
 from scipy import linalg
 
-from surveytrail.statistics.arrays import FloatArray, IntArray
+from surveytrail.statistics.arrays import FloatArray, IntArray, column_rank
 from surveytrail.statistics.design import ReplicateDesign, Stage, SurveyDesign
 from surveytrail.statistics.errors import StatisticsError
-from surveytrail.statistics.replicates import rank_degrees_of_freedom
 
 BootstrapKind = Literal["rao-wu", "canty-davison"]
 
@@ -45,7 +44,7 @@ def replicate_design(
     combined:
         Whether the replicate weights contain the full-sample weight; else they are multiplied by it.
     degrees_of_freedom:
-        None = rank of the replicate weights minus one.
+        None = rank of the replicate weights minus one, in a domain that of its rows.
 
     Raises
     ------
@@ -68,9 +67,10 @@ def replicate_design(
         )  # fmt: skip
     if not combined:
         matrix = matrix * weights[:, None]
-    df = rank_degrees_of_freedom(matrix) if degrees_of_freedom is None else degrees_of_freedom
+    by_rank = degrees_of_freedom is None
+    df = column_rank(matrix) - 1.0 if degrees_of_freedom is None else degrees_of_freedom
     spread = np.broadcast_to(np.asarray(rscales, dtype=np.float64), (matrix.shape[1],))
-    return ReplicateDesign(weights, matrix, float(scale), spread, mse, float(df))
+    return ReplicateDesign(weights, matrix, float(scale), spread, mse, float(df), df_by_rank=by_rank)
 
 
 def jackknife(design: SurveyDesign, *, mse: bool = False) -> ReplicateDesign:

@@ -14,15 +14,29 @@ from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.estimators import AnyDesign, mean, smooth_scores
 from surveytrail.statistics.linearise import total_variances
 from surveytrail.statistics.replicates import replicate_variance
-from surveytrail.statistics.smooth import VARIANCE
+from surveytrail.statistics.smooth import VARIANCE, divide
 
 
 class ScaleEstimate(NamedTuple):
-    """A coefficient with its standard error and the number of respondents behind it."""
+    """A coefficient with its standard error and the number of respondents behind it; NaN comes with a warning."""
 
     value: float
     standard_error: float
     n_used: int
+    warnings: tuple[str, ...] = ()
+
+
+def _estimate(value: float, variance: float, n_used: int) -> ScaleEstimate:
+    """Return the estimate with what there is to say about it."""
+    warnings: tuple[str, ...] = ()
+    if n_used < 2:
+        warnings = (f"{n_used} respondents with all values: not defined",)
+    elif not np.isfinite(value):
+        value, variance = np.nan, np.nan
+        warnings = ("all respondents have the same value: not defined",)
+    elif np.isnan(variance):
+        warnings = ("no standard error can be estimated",)
+    return ScaleEstimate(float(value), float(np.sqrt(variance)), n_used, warnings)
 
 
 def cronbach_alpha(design: AnyDesign, items: ArrayLike) -> ScaleEstimate:
@@ -39,11 +53,11 @@ def cronbach_alpha(design: AnyDesign, items: ArrayLike) -> ScaleEstimate:
     if isinstance(design, SurveyDesign):
         variances, scores = smooth_scores(VARIANCE, design, [columns])
         slopes = _alpha_slopes(variances)
-        spread = total_variances(design, (scores @ slopes)[:, None], kept)[0]
-        return ScaleEstimate(float(_alpha(variances)), float(np.sqrt(spread)), n_used)
+        spread = total_variances(design, np.nan_to_num(scores @ slopes)[:, None], kept)[0]
+        return _estimate(float(_alpha(variances)), spread, n_used)
     replicates, value = _replicated_variances(design, columns, kept)
     spread = replicate_variance(design, _alpha(replicates), _alpha(value))
-    return ScaleEstimate(float(_alpha(value)), float(np.sqrt(spread)), n_used)
+    return _estimate(float(_alpha(value)), float(spread), n_used)
 
 
 def _replicated_variances(design: AnyDesign, columns: FloatArray, kept: np.ndarray) -> tuple[FloatArray, FloatArray]:
@@ -58,14 +72,14 @@ def _replicated_variances(design: AnyDesign, columns: FloatArray, kept: np.ndarr
 def _alpha(variances: FloatArray) -> FloatArray:
     """Alpha from variances (..., k + 1): the items', then the total's."""
     k = variances.shape[-1] - 1
-    return np.asarray(k / (k - 1) * (1.0 - variances[..., :-1].sum(axis=-1) / variances[..., -1]))
+    return np.asarray(k / (k - 1) * (1.0 - divide(variances[..., :-1].sum(axis=-1), variances[..., -1])))
 
 
 def _alpha_slopes(variances: FloatArray) -> FloatArray:
     """(k + 1,) derivatives of alpha in the variances."""
     k, total = variances.shape[0] - 1, variances[-1]
-    slopes = np.full(k + 1, -k / (k - 1) / total)
-    slopes[-1] = k / (k - 1) * variances[:-1].sum() / total**2
+    slopes = divide(np.full(k + 1, -k / (k - 1)), total)
+    slopes[-1] = k / (k - 1) * divide(variances[:-1].sum(), total**2)
     return slopes
 
 
@@ -83,7 +97,7 @@ def kappa(design: AnyDesign, first: IntArray, second: IntArray) -> ScaleEstimate
     def function(p: ComplexArray) -> complex:
         table = p.reshape(categories, categories)
         observed, expected = np.trace(table), table.sum(axis=1) @ table.sum(axis=0)
-        return complex((observed - expected) / (1.0 - expected))
+        return complex((observed - expected) / (1.0 - expected)) if expected.real < 1.0 else complex(np.nan)
 
     result = smooth_contrast(shares.value[:, 0], shares.covariance, function)
-    return ScaleEstimate(float(result.value[0]), float(result.standard_error[0]), int(shares.n_used[0, 0]))
+    return _estimate(float(result.value[0]), float(result.covariance[0, 0]), int(shares.n_used[0, 0]))

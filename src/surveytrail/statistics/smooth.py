@@ -12,6 +12,9 @@ import numpy as np
 
 from surveytrail.statistics.arrays import BoolArray, FloatArray
 
+# A variance below this share of the mean square it is the rest of is rounding error.
+ROUNDING_SHARE = 1e-14
+
 
 def divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Divide, NaN where the denominator is 0."""
@@ -95,8 +98,11 @@ def _product_moment(cells: Cells, weights: FloatArray, left: int, right: int) ->
     base = weights.T @ valid
     # Shifting by the unweighted means keeps the digits of variables far from 0.
     x, y = (_shifted(cells, index) for index in (left, right))
-    moments = divide(weights.T @ (x * y), base)
-    moments -= divide(weights.T @ x, base) * divide(weights.T @ y, base)
+    raw = divide(weights.T @ (x * y), base)
+    moments = raw - divide(weights.T @ x, base) * divide(weights.T @ y, base)
+    if left == right:
+        # A constant has a variance of 0, not of a rounding error, which may be negative.
+        moments = np.where(moments <= ROUNDING_SHARE * raw, 0.0, moments)
     return moments * _bessel(cells)
 
 

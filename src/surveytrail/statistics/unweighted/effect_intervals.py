@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special, stats
 
+from surveytrail.statistics import count_intervals
 from surveytrail.statistics.arrays import FloatArray
 
 Limits = tuple[float, float]
@@ -162,30 +163,15 @@ def signed_rank(r: float, nonzero: int, level: float) -> Effect:
 
 def wilson(count: float, n: float, level: float) -> Limits:
     """Wilson's score interval of a proportion."""
-    z = normal_quantile(level)
-    share = count / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    found = count_intervals.wilson(count, n, level)
+    return float(found.lower), float(found.upper)
 
 
 def paired_difference(both: int, first_only: int, second_only: int, neither: int, level: float) -> Effect:
     """Difference of two shares of the same respondents, first minus second (Newcombe 1998, method 10)."""
-    n = both + first_only + second_only + neither
-    p1, p2 = (both + first_only) / n, (both + second_only) / n
-    (l1, u1), (l2, u2) = wilson(both + first_only, n, level), wilson(both + second_only, n, level)
-    product = (both + first_only) * (second_only + neither) * (both + second_only) * (first_only + neither)
-    phi = 0.0
-    if product > 0:
-        surplus = float(both * neither - first_only * second_only)
-        if surplus > 0:
-            surplus = max(surplus - n / 2, 0)
-        phi = surplus / math.sqrt(product)
-    down = (p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2
-    up = (u1 - p1) ** 2 - 2 * phi * (u1 - p1) * (p2 - l2) + (p2 - l2) ** 2
-    difference = p1 - p2
-    limits = difference - math.sqrt(max(down, 0.0)), difference + math.sqrt(max(up, 0.0))
-    return Effect("difference of shares", difference, *limits, f"Newcombe paired, {level:.0%}")
+    found = count_intervals.newcombe_paired(both, first_only, second_only, neither, level)
+    difference, lower, upper = (float(number) for number in found)
+    return Effect("difference of shares", difference, lower, upper, f"Newcombe paired, {level:.0%}")
 
 
 def cohen_h(share: float, reference: float) -> float:
