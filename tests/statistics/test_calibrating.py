@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from surveytrail.statistics import weighting
 from surveytrail.statistics.design import ReplicateDesign, SurveyDesign
 from surveytrail.statistics.errors import StatisticsError
+from surveytrail.statistics.estimators import total
+from surveytrail.statistics.replication import bootstrap, jackknife
 from surveytrail.statistics.weighting.distances import distance
 
 
@@ -233,6 +235,40 @@ def test_nonresponse_classes_keep_every_class_total() -> None:
     assert "Empty category: nonresponse class `2`: 0 of" in str(caught.value) and "merge the class" in str(caught.value)
     with pytest.raises(StatisticsError, match="Too few respondents in a class"):
         weighting.adjust_by_class(base, classes < 3, np.where(classes == 3, 0, classes), smallest=1000)
+
+
+def test_nonresponse_is_adjusted_anew_in_every_replicate() -> None:
+    rng = np.random.default_rng(5)
+    n = 120
+    base, answered, classes = rng.uniform(1, 5, n), rng.random(n) < 0.6, rng.integers(0, 3, n)
+    plain = SurveyDesign(base, (np.arange(n) % 4,))
+    model, names = np.column_stack([np.ones(n), rng.normal(size=n)]), ("(Intercept)", "x")
+    for source in (jackknife(plain), bootstrap(plain, 20, 3, block=6)):
+        by_class, first = weighting.adjust_by_class_design(source, answered, classes)
+        by_model, second = weighting.adjust_by_propensity_design(source, answered, model, names)
+        for design, result in ((by_class, first), (by_model, second)):
+            np.testing.assert_array_equal(design.weights, result.weights)
+            assert (design.matrix()[~answered] == 0).all() and design.degrees_of_freedom == source.degrees_of_freedom
+        column = source.matrix()[:, 7]
+        np.testing.assert_allclose(
+            by_class.matrix()[:, 7], weighting.adjust_by_class(column, answered, classes).weights
+        )
+        refit = weighting.adjust_by_propensity(column, answered, model, names)
+        np.testing.assert_allclose(by_model.matrix()[:, 7], refit.weights)
+    # As if nonrespondents had the mean of their class: variances know that the rates are estimated.
+    y = rng.normal(size=n) + 3 * classes
+    adjusted = weighting.adjust_by_class_design(jackknife(plain), answered, classes)[0]
+    means = np.array(
+        [np.average(y[answered & (classes == c)], weights=base[answered & (classes == c)]) for c in range(3)]
+    )
+    imputed = means[classes] + np.where(answered, first.weights / base * (y - means[classes]), 0.0)
+    assert total(adjusted, y).standard_error[0, 0] == pytest.approx(
+        total(plain, imputed).standard_error[0, 0], rel=0.05
+    )  # fmt: skip
+    assert weighting.adjust_by_class_design(plain, answered, classes)[0].calibration is None
+    lonely = jackknife(SurveyDesign(np.ones(6)))
+    with pytest.raises(StatisticsError, match="Empty category: replicate 1: nonresponse class `a`"):
+        weighting.adjust_by_class_design(lonely, np.arange(6) != 5, ["a", "b", "b", "b", "b", "b"])
 
 
 def test_propensities_are_those_of_the_logit_and_separation_is_named() -> None:

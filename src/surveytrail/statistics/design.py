@@ -383,6 +383,12 @@ class ReplicateDesign:
         df = float(self.domain_degrees_of_freedom(rows[:, None])[0])
         return replace(self, domain=rows, degrees_of_freedom=df)
 
+    def reweighted(self, weights: FloatArray, replicate_weights: FloatArray | ReplicateBlocks) -> ReplicateDesign:
+        """Return the design with adjusted weights (n,) and replicate weights."""
+        design = replace(self, weights=weights, replicate_weights=replicate_weights)
+        df = float(design.domain_degrees_of_freedom(self.in_domain[:, None])[0])
+        return replace(design, degrees_of_freedom=df)
+
     def domain_degrees_of_freedom(self, domains: BoolArray) -> FloatArray:
         """Return the degrees of freedom within each column of `domains` (n, d): shape (d,)."""
         if not self.df_by_rank:

@@ -7,6 +7,8 @@ a design, with its variances. The base weight is always named: there is no defau
 from surveytrail.statistics.weighting import diagnostics
 from surveytrail.statistics.weighting.calibrating import CalibratedTotal, CalibrateResult, calibrate
 from surveytrail.statistics.weighting.designs import (
+    adjust_by_class_design,
+    adjust_by_propensity_design,
     calibrate_design,
     poststratify_design,
     rake_design,
@@ -36,7 +38,9 @@ __all__ = [
     "TrimResult",
     "WeightSummary",
     "adjust_by_class",
+    "adjust_by_class_design",
     "adjust_by_propensity",
+    "adjust_by_propensity_design",
     "calibrate",
     "calibrate_design",
     "cross",

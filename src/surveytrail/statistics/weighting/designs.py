@@ -15,11 +15,11 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from surveytrail.statistics.arrays import FloatArray
+from surveytrail.statistics.arrays import BoolArray, FloatArray
 from surveytrail.statistics.calibration import CalibrationStep, PostStratificationStep, RegressionStep, SweptRakingStep
 from surveytrail.statistics.design import ReplicateDesign, SurveyDesign
 from surveytrail.statistics.errors import StatisticsError
-from surveytrail.statistics.weighting import calibrating, poststratification, raking, trimming
+from surveytrail.statistics.weighting import calibrating, nonresponse, poststratification, raking, trimming
 from surveytrail.statistics.weighting.distances import Bound, DistanceName
 from surveytrail.statistics.weighting.margins import Level, Margin, MarginInput, prepare
 
@@ -102,27 +102,46 @@ def calibrate_design(
 
     result = calibrate(design.weights)
 
-    def each(block: FloatArray, first: int) -> FloatArray:
-        columns = []
-        for column in range(block.shape[1]):
-            try:
-                columns.append(calibrate(block[:, column]).weights)
-            except StatisticsError as error:
-                raise StatisticsError(
-                    error.title,
-                    f"replicate {first + column}: {error.detail}",
-                    expected=error.expected,
-                    got=error.got,
-                    hint=error.hint,
-                ) from error
-        return np.column_stack(columns)
-
     def step() -> CalibrationStep:
         return RegressionStep.from_model(
             np.asarray(auxiliaries, dtype=float), design.weights, result.weights, variances
         )
 
-    return _adjusted(design, result.weights, step, each), result
+    return _adjusted(design, result.weights, step, _one_by_one(lambda column: calibrate(column).weights)), result
+
+
+def adjust_by_class_design(
+    design: Design, responded: BoolArray, classes: Any, *, smallest: int = 1
+) -> tuple[Design, nonresponse.ClassAdjustment]:
+    """Give the weight of nonrespondents to their class; parameters and errors as in `nonresponse.adjust_by_class`.
+
+    Nonrespondents stay in the design with weight 0. With replicates the response rates are those of each replicate, so
+    that variances know them to be estimated; with linearisation they are taken as known.
+    """
+    _whole(design)
+
+    def adjust(weights: FloatArray) -> nonresponse.ClassAdjustment:
+        return nonresponse.adjust_by_class(weights, responded, classes, smallest=smallest)
+
+    result = adjust(design.weights)
+    return _reweighted(design, result.weights, lambda column: adjust(column).weights), result
+
+
+def adjust_by_propensity_design(
+    design: Design, responded: BoolArray, model: FloatArray, names: Sequence[str]
+) -> tuple[Design, nonresponse.PropensityAdjustment]:
+    """Divide by modelled propensities; parameters and errors as in `nonresponse.adjust_by_propensity`.
+
+    Nonrespondents stay in the design with weight 0. With replicates the model is fitted anew to each; with
+    linearisation the propensities are taken as known.
+    """
+    _whole(design)
+
+    def adjust(weights: FloatArray) -> nonresponse.PropensityAdjustment:
+        return nonresponse.adjust_by_propensity(weights, responded, model, names)
+
+    result = adjust(design.weights)
+    return _reweighted(design, result.weights, lambda column: adjust(column).weights), result
 
 
 def trim_design(
@@ -140,20 +159,12 @@ def trim_design(
     with limits in the same unit; a weight of 0 (a unit left out of a replicate) stays 0.
     """
     _whole(design)
-    result = trimming.trim(
-        design.weights, lower=lower, upper=upper, unit=unit, strict=strict, redistribution=redistribution
-    )
-    if isinstance(design, SurveyDesign):
-        return replace(design, weights=result.weights), result
 
-    def each(block: FloatArray, first: int) -> FloatArray:
-        trimmed = [
-            trimming.trim(column, lower=lower, upper=upper, unit=unit, strict=strict, redistribution=redistribution)
-            for column in block.T
-        ]
-        return np.column_stack([one.weights for one in trimmed])
+    def trim(weights: FloatArray) -> trimming.TrimResult:
+        return trimming.trim(weights, lower=lower, upper=upper, unit=unit, strict=strict, redistribution=redistribution)
 
-    return replace(design, weights=result.weights, replicate_weights=_each_replicate(design, each)), result
+    result = trim(design.weights)
+    return _reweighted(design, result.weights, lambda column: trim(column).weights), result
 
 
 def _whole(design: SurveyDesign | ReplicateDesign) -> None:
@@ -175,7 +186,35 @@ def _adjusted(
 ) -> Design:
     if isinstance(design, SurveyDesign):
         return design.calibrated(weights, step())
-    return replace(design, weights=weights, replicate_weights=_each_replicate(design, each))
+    return design.reweighted(weights, _each_replicate(design, each))
+
+
+def _reweighted(design: Design, weights: FloatArray, adjust: Callable[[FloatArray], FloatArray]) -> Design:
+    """Return the design with new weights that linearisation takes as given, every replicate adjusted anew."""
+    if isinstance(design, SurveyDesign):
+        return replace(design, weights=weights)
+    return design.reweighted(weights, _each_replicate(design, _one_by_one(adjust)))
+
+
+def _one_by_one(adjust: Callable[[FloatArray], FloatArray]) -> Callable[[FloatArray, int], FloatArray]:
+    """Return the adjustment of a block of replicates by that of one column of weights; errors name the replicate."""
+
+    def each(block: FloatArray, first: int) -> FloatArray:
+        columns = []
+        for number, column in enumerate(block.T, start=first):
+            try:
+                columns.append(adjust(column))
+            except StatisticsError as error:
+                raise StatisticsError(
+                    error.title,
+                    f"replicate {number}: {error.detail}",
+                    expected=error.expected,
+                    got=error.got,
+                    hint=error.hint,
+                ) from error
+        return np.column_stack(columns)
+
+    return each
 
 
 def _each_replicate(
