@@ -96,6 +96,15 @@ DELIBERATE["extreme_share"] = Deliberate(
 DELIBERATE["exact_profile"] = Deliberate(
     "profile-likelihood limits are solved exactly; R interpolates a coarse grid around an unconverged fit", 2e-3
 )
+DELIBERATE["profile_rescaled"] = Deliberate(
+    "with missing values R's profile scales weights to mean 1 among complete rows, its information among all rows", 0.03
+)
+DELIBERATE["arcsine_range"] = Deliberate(
+    "the arcsine interval stops at 0 and 1, where R's sine turns back into the range", math.inf
+)
+DELIBERATE["fixed_share"] = Deliberate(
+    "a share that the design fixes has no sampling error: both limits are the share; R gives 0.5 or NaN", math.inf
+)
 DELIBERATE["extreme_replicates"] = Deliberate(
     "a share of 0 or 1 in some replicates: delta method instead of infinite log odds cut off where R's fit stops",
     math.inf,
@@ -110,13 +119,19 @@ def _proportion_tolerance(case: Case, name: str) -> float:
 @runner("ciprop", "ciprop_rep", tolerance=_proportion_tolerance)
 def proportion(case: Case, reference: Reference) -> Figures:
     inputs, design = case["inputs"], prepared(case, reference)
-    shares = estimators.mean(design, columns_of(reference.frame(case["dataset"]), inputs["y"]))
+    y = columns_of(reference.frame(case["dataset"]), inputs["y"])
+    shares = estimators.mean(design, y)
     interval, warnings = proportion_interval(
         design, shares, inputs["method"], inputs["ci_level"], df="design", cap_effective_n=False
     )
-    key = "exact_profile" if inputs["method"] == "likelihood" else ""
+    key = ""
+    if inputs["method"] == "likelihood":
+        key = "profile_rescaled" if np.isnan(y).any() else "exact_profile"
+    if inputs["method"] == "asin" and (interval.lower[0, 0] == 0 or interval.upper[0, 0] == 1):
+        key = "arcsine_range"
     for warning, reason in (
         ("delta_method", "extreme_replicates"), ("no_success", "extreme_share"), ("all_success", "extreme_share"),
+        ("fixed_share", "fixed_share"),
     ):  # fmt: skip
         key = reason if warning in warnings.get((0, 0), ()) else key
     figures = ("value", "ci_lower", "ci_upper") if key == "extreme_share" else ("ci_lower", "ci_upper")
@@ -132,9 +147,6 @@ DELIBERATE["tie"] = Deliberate(
     "in R rounding in the last bit decides between it and the next value",
     0.05,
 )
-DELIBERATE["tied_values"] = Deliberate(
-    "equal values are ordered by weight, so that row order does not matter; R keeps the order of rows", 0.05
-)
 DELIBERATE["score_interval"] = Deliberate(
     "the limits are the values at which the test rejects; R takes the unweighted share below each as a weighted one",
     math.inf,
@@ -148,14 +160,12 @@ def quantile(case: Case, reference: Reference) -> Figures:
     y = columns_of(reference.frame(case["dataset"]), inputs["y"])
     rule = _RULES.get(inputs["qrule"], inputs["qrule"])
     result = quantiles(
-        design, y, inputs["p"], rule=rule, interval=inputs["interval"], level=inputs["ci_level"],
+        design, y, inputs["p"], rule=rule, ties="row_order", interval=inputs["interval"], level=inputs["ci_level"],
         cap_effective_n=False,
     )  # fmt: skip
     deliberate = {}
     if rule in ("hf1", "hf2") and np.ptp(design.weights) == 0:
         deliberate = dict.fromkeys(("value", "ci_lower", "ci_upper", "se"), "tie")
-    elif rule not in ("hf1", "hf2") and np.unique(y).size < y.size:
-        deliberate = dict.fromkeys(("value", "ci_lower", "ci_upper", "se"), "tied_values")
     if inputs["interval"] == "score":
         deliberate |= dict.fromkeys(("ci_lower", "ci_upper", "se"), "score_interval")
     return {

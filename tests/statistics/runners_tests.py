@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from surveytrail.statistics import (
     ttests,
     unweighted,
 )
+from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.model_matrix import model_matrix, parse_formula
 from surveytrail.statistics.outcome import TestResult
 from tests.statistics.conformance import CLOSED_FORM, DELIBERATE, ITERATIVE, Case, Deliberate, Figures, runner
@@ -36,6 +38,13 @@ DELIBERATE["ordinal_optimum"] = Deliberate(
     "R's ordinal fit stops when the likelihood has settled to 1e-8; ours is at its maximum, which a test checks", 2e-3
 )
 
+DELIBERATE["rescaled_table"] = Deliberate(
+    "R scales tables of replicate designs to the weights of all rows, those with missing values included", 0.25
+)
+DELIBERATE["sorted_shares"] = Deliberate(
+    "R sorts the expected shares by name where it computes scale and df: with levels in another order they are swapped",
+    math.inf,
+)
 DELIBERATE["studentised_range"] = Deliberate(
     "R integrates the studentised range to 5e-10 only; a test integrates it to 1e-14 and finds our p-values", 1e-5
 )
@@ -62,7 +71,8 @@ def table(case: Case, reference: Reference) -> Figures:
     inputs, frame, design = case["inputs"], reference.frame(case["dataset"]), prepared(case, reference)
     crossed = chisquare.cross_table(design, frame[inputs["row"]], frame[inputs["col"]])
     if inputs["estimator"] == "crosstab":
-        return {"table": crossed.totals}
+        rescaled = isinstance(design, ReplicateDesign) and bool((crossed.cells < 0).any())
+        return {"table": crossed.totals, "deliberate": {"table": "rescaled_table"} if rescaled else {}}
     cells = (crossed.cells[:, None] == np.arange(crossed.totals.size)).astype(float)
     cells[crossed.cells < 0] = np.nan
     result = estimators.mean(design, cells, covariance=True)
@@ -76,7 +86,11 @@ def chi_square(case: Case, reference: Reference) -> Figures:
     if inputs["test"] == "gof":
         column = frame[inputs["y"]]
         result = chisquare.goodness_of_fit(design, column, dict(zip(column.cat.categories, inputs["p"], strict=True)))
-        return {"statistic": result.statistic, "parameter": [result.details["scale"], *result.df], "p": result.p}
+        levels, swapped = list(column.cat.categories), dict.fromkeys(("parameter", "p"), "sorted_shares")
+        return {
+            "statistic": result.statistic, "parameter": [result.details["scale"], *result.df], "p": result.p,
+            "deliberate": swapped if levels != sorted(levels) else {},
+        }  # fmt: skip
     statistic = "saddlepoint" if inputs["statistic"] == "lincom" else inputs["statistic"]
     result = chisquare.independence(
         design, frame[inputs["row"]], frame[inputs["col"]], statistic=statistic, truncate_denominator=True

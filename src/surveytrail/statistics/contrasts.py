@@ -15,6 +15,9 @@ from surveytrail.statistics.errors import StatisticsError
 ComplexArray = NDArray[np.complex128]
 
 
+# A variance below this share of the terms that cancel in it is rounding error.
+ROUNDING_SHARE = 1e-14
+
 UNDEFINED = "an estimate in it, or the function there, is not defined"
 
 
@@ -54,7 +57,7 @@ def linear_contrasts(value: ArrayLike, covariance: ArrayLike, coefficients: Arra
             expected=f"{values.shape[0]} coefficients, one per estimate",
             got=f"{rows.shape[1]}",
         )
-    return _contrast(rows @ values, rows @ matrix @ rows.T)
+    return _contrast(rows @ values, rows, matrix)
 
 
 def smooth_contrast(
@@ -74,10 +77,16 @@ def smooth_contrast(
         moved = values.astype(np.complex128)
         moved[index] += 1j * step
         gradient[:, index] = np.atleast_1d(np.asarray(function(moved))).imag / step
-    return _contrast(np.asarray(at.real), gradient @ matrix @ gradient.T)
+    return _contrast(np.asarray(at.real), gradient, matrix)
 
 
-def _contrast(value: FloatArray, covariance: FloatArray) -> Contrast:
+def _contrast(value: FloatArray, gradient: FloatArray, matrix: FloatArray) -> Contrast:
+    """Return the functions with their covariances by their gradient (m, p); variances of rounding size become 0."""
+    covariance = gradient @ matrix @ gradient.T
+    size = np.einsum("mp,pq,mq->m", np.abs(gradient), np.abs(matrix), np.abs(gradient))
+    still = np.diagonal(covariance) <= ROUNDING_SHARE * size
+    covariance[still, :] = 0.0
+    covariance[:, still] = 0.0
     undefined = np.flatnonzero(~np.isfinite(value) | ~np.isfinite(np.diagonal(covariance)))
     return Contrast(value, covariance, dict.fromkeys(undefined.tolist(), UNDEFINED))
 

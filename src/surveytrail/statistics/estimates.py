@@ -23,6 +23,7 @@ WARNINGS = {
     "no_variation": "all respondents have the same value: the design effect is not defined",
     "no_success": "the share is 0: limits by Korn and Graubard with the number of respondents",
     "all_success": "the share is 1: limits by Korn and Graubard with the number of respondents",
+    "fixed_share": "the design fixes the share: it has no sampling error, and the limits are the share",
     "delta_method": "the share is 0 or 1 in some replicates: variance of the log odds by the delta method",
     "replicates_dropped": "some replicates have no respondent, or no variation, in this domain and were left out",
     "no_replicate": "no replicate has respondents, or variation, in this domain: no standard error",

@@ -193,8 +193,10 @@ def _estimate(
     bases = _Bases(np.zeros(shape, int), np.zeros(shape, int), np.zeros(shape), np.zeros(shape))
     replicates = np.full((design.replicates, *shape), np.nan) if isinstance(design, ReplicateDesign) else None
     scores = np.zeros((design.n, *shape)) if with_covariance and replicates is None else None
+    present = np.zeros(design.n, dtype=bool)
     for columns, domain, cells in _blocks(design, matrices, masks, with_covariance):
         at = (columns, domain)
+        present |= cells.valid.any(axis=1)
         value[at] = statistic.values(cells, cells.weights[:, None])[0]
         if isinstance(design, ReplicateDesign) and replicates is not None:
             replicates[:, columns, domain] = np.concatenate([statistic.values(cells, w) for w in design.blocks()])
@@ -210,7 +212,7 @@ def _estimate(
             simple = _simple_variance(statistic, moment, bases.n_used[at], cells.base, design_effect == "wor")
             effects[at] = divide(variances[at], simple)
     value[(bases.n_used == 0) & (bases.n_domain > 0)] = np.nan
-    matrix = _covariance(design, value, scores, replicates, masks) if with_covariance else None
+    matrix = _covariance(design, value, scores, replicates, present) if with_covariance else None
     flags = _flags(value, variances, bases, replicates, effects)
     return Estimates(
         value, variances, bases.degrees_of_freedom, float(design.degrees_of_freedom), bases.n_used,
@@ -310,14 +312,14 @@ def _simple_variance(
 
 
 def _covariance(
-    design: AnyDesign, value: FloatArray, scores: FloatArray | None, replicates: FloatArray | None, masks: BoolArray
+    design: AnyDesign, value: FloatArray, scores: FloatArray | None, replicates: FloatArray | None, present: BoolArray
 ) -> FloatArray:
-    """(k*d, k*d) covariances of all cells."""
+    """(k*d, k*d) covariances of all cells, which are about the rows `present` (n,)."""
     size = value.size
     if isinstance(design, ReplicateDesign) and replicates is not None:
         return replicate_covariance(design, replicates.reshape(-1, size), value.reshape(size))
     if isinstance(design, SurveyDesign) and scores is not None:
-        return total_covariance(design, scores.reshape(design.n, size), np.asarray(masks.any(axis=1)))
+        return total_covariance(design, scores.reshape(design.n, size), present)
     raise TypeError(type(design))
 
 

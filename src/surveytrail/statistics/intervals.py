@@ -21,6 +21,10 @@ from surveytrail.statistics.replicates import replicate_variance
 ProportionMethod = Literal["logit", "xlogit", "beta", "wilson", "asin", "likelihood", "mean"]
 
 
+# An effective sample size that no sample has: the variance is rounding error.
+BEYOND_ANY_SAMPLE = 1e15
+
+
 class ProportionInterval(NamedTuple):
     """An interval with the warnings of cells whose limits come from another method than the one asked for."""
 
@@ -78,7 +82,8 @@ def proportion_interval(
     Returns
     -------
     Limits (k, d). Shares of 0 and 1 have no variance: whatever the method, their limits are those of `beta` with
-    the number of respondents, and a warning says so.
+    the number of respondents, and a warning says so. Shares that the design fixes, as those of its strata or of a
+    raking margin, have none either: both limits are the share, with a warning.
     """
     if method not in _METHODS:
         raise StatisticsError(
@@ -90,11 +95,14 @@ def proportion_interval(
     extreme = (shares.value == 0) | (shares.value == 1)
     at_zero, at_one = _clopper_pearson(share.p, _respondents(share), share.alpha)
     lower, upper = np.where(extreme, at_zero, lower), np.where(extreme, at_one, upper)
+    fixed = (share.effective > BEYOND_ANY_SAMPLE) & ~extreme
+    lower, upper = np.where(fixed, share.p, lower), np.where(fixed, share.p, upper)
     flags = {
+        "fixed_share": fixed,
         "no_success": shares.value == 0,
         "all_success": shares.value == 1,
         "delta_method": fell_back & ~extreme,
-        "no_degrees_of_freedom": np.isnan(share.t) & ~extreme & ~np.isnan(shares.value),
+        "no_degrees_of_freedom": np.isnan(share.t) & ~extreme & ~fixed & ~np.isnan(shares.value),
     }
     return ProportionInterval(Interval(lower, upper, level, method), warning_table(flags))
 

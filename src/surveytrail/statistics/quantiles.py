@@ -23,6 +23,7 @@ from surveytrail.statistics.intervals import ProportionMethod, proportion_interv
 from surveytrail.statistics.replicates import replicate_variance
 
 QuantileRule = Literal["hf1", "hf2", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9"]
+QuantileTies = Literal["weight", "row_order"]
 QuantileInterval = Literal[ProportionMethod, "score", "quantile"]
 
 # Two shares of the total weight closer than this are the same share.
@@ -62,19 +63,22 @@ class QuantileEstimates:
     warnings: dict[tuple[int, int, int], tuple[str, ...]] = field(default_factory=dict)
 
 
-def weighted_quantile(x: FloatArray, weights: FloatArray, p: FloatArray, rule: QuantileRule = "hf1") -> FloatArray:
+def weighted_quantile(
+    x: FloatArray, weights: FloatArray, p: FloatArray, rule: QuantileRule = "hf1", ties: QuantileTies = "weight"
+) -> FloatArray:
     """Return the quantiles of values `x` (n,) with `weights` (n,) at probabilities `p`, in the shape of `p`.
 
     Rules carry the numbers of Hyndman & Fan (1996), with cumulated weights in place of counts: hf1 inverts the
     distribution function, hf2 averages where it is flat, hf4 to hf9 interpolate. Rows without weight or value do not
-    count. Equal values are ordered by weight, so that the order of rows never matters. NaN where nothing is left.
+    count. Equal values are ordered by weight, so that the order of rows never matters; `ties="row_order"` leaves them
+    as they come, like R, which matters to hf4 and later rules. NaN where nothing is left.
     """
     kept = (weights > 0) & ~np.isnan(x)
     x, weights = x[kept], weights[kept]
     p = np.asarray(p, dtype=np.float64)
     if x.size == 0:
         return np.full(p.shape, np.nan)
-    order = np.lexsort((weights, x))
+    order = np.argsort(x, kind="stable") if ties == "row_order" else np.lexsort((weights, x))
     x, weights = x[order], weights[order]
     cumulated = np.cumsum(weights)
     if rule in ("hf1", "hf2"):
@@ -111,12 +115,13 @@ def _plotting_positions(weights: FloatArray, cumulated: FloatArray, rule: Quanti
 
 
 class _Task(NamedTuple):
-    """One domain: design restricted to it, items (n, k), probabilities (q,), rule, level, degrees of freedom."""
+    """One domain: design restricted to it, items (n, k), probabilities (q,), rule, ties, level, degrees of freedom."""
 
     design: AnyDesign
     y: FloatArray
     p: FloatArray
     rule: QuantileRule
+    ties: QuantileTies
     level: float
     df: DegreesOfFreedom
     cap: bool
@@ -129,6 +134,7 @@ def quantiles(
     domains: ArrayLike | None = None,
     *,
     rule: QuantileRule = "hf1",
+    ties: QuantileTies = "weight",
     interval: QuantileInterval = "xlogit",
     level: float = 0.95,
     df: DegreesOfFreedom = "domain",
@@ -142,7 +148,7 @@ def quantiles(
         As in `estimators.mean`.
     probabilities:
         q numbers above 0 and below 1.
-    rule:
+    rule, ties:
         See `weighted_quantile`.
     interval:
         A method of `intervals.proportion_interval` (Woodruff 1952), `score` (inverts the test that a value is the
@@ -170,7 +176,7 @@ def quantiles(
         n_used[:, domain] = (~np.isnan(matrix) & weighted).sum(axis=0)
         for start in range(0, shape[0], step):
             for items, base in _same_base(view, matrix[:, start : start + step]):
-                task = _Task(base, matrix[:, start + items], p, rule, level, df, cap_effective_n)
+                task = _Task(base, matrix[:, start + items], p, rule, ties, level, df, cap_effective_n)
                 at = (start + items, domain)
                 value[at] = _point(task, base.domain_weights)
                 lower[at], upper[at], t = _LIMITS.get(interval, _woodruff)(task, value[at], interval)
@@ -214,7 +220,7 @@ def _check(design: AnyDesign, p: FloatArray, interval: str) -> None:
 def _point(task: _Task, weights: FloatArray) -> FloatArray:
     """(k, q) quantiles of all items under one column of weights."""
     columns = range(task.y.shape[1])
-    return np.stack([weighted_quantile(task.y[:, item], weights, task.p, task.rule) for item in columns])
+    return np.stack([weighted_quantile(task.y[:, item], weights, task.p, task.rule, task.ties) for item in columns])
 
 
 Limits = tuple[FloatArray, FloatArray, FloatArray]
@@ -236,15 +242,15 @@ def _woodruff(task: _Task, value: FloatArray, method: Any) -> Limits:
     for side, outside in ((interval.lower, interval.lower < 0), (interval.upper, interval.upper > 1)):
         shares = np.where(outside, np.nan, side)[:, 0].reshape(value.shape)
         limits.append(np.stack([
-            _carry_back(task.y[:, item], weights, shares[item], task.rule) for item in range(value.shape[0])
+            _carry_back(task, task.y[:, item], weights, shares[item]) for item in range(value.shape[0])
         ]))  # fmt: skip
     return limits[0], limits[1], flat.quantile(task.level, task.df)[:, 0].reshape(value.shape)
 
 
-def _carry_back(x: FloatArray, weights: FloatArray, shares: FloatArray, rule: QuantileRule) -> FloatArray:
+def _carry_back(task: _Task, x: FloatArray, weights: FloatArray, shares: FloatArray) -> FloatArray:
     known = ~np.isnan(shares)
     result = np.full(shares.shape, np.nan)
-    result[known] = weighted_quantile(x, weights, shares[known], rule)
+    result[known] = weighted_quantile(x, weights, shares[known], task.rule, task.ties)
     return result
 
 
