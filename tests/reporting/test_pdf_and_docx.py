@@ -65,7 +65,7 @@ def test_pdf_says_synthetic_on_every_page(rendered: Rendered) -> None:
                           check=True).stdout  # fmt: skip
     pages = text.split("\f")[:-1]
     assert len(pages) > 2
-    assert all("Synthetic data: generated to test this pipeline" in page for page in pages)
+    assert all("Synthetic data: answers invented by a program" in page for page in pages)
     assert "Use by size" in text and "Table 1:" in text and "Figure 1:" in text
 
 
