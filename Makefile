@@ -39,6 +39,7 @@ prove: $(READY) ## the full proofs: tampering, blanking, mutants, planted litera
 	  else echo "trail verify --engine r: skipped, no R with the package survey"; fi
 	@$(BIN)/python -m tests.statistics.conformance
 	@$(BIN)/python -m tests.toolbox.agreement --firms 500
+	@$(BIN)/python -m tests.toolbox.differencing
 	@$(BIN)/python -m tests.statistics.published
 	@SURVEYTRAIL_ALL_NUMBERS=1 $(BIN)/python -m pytest -q tests/reporting/test_reader.py
 

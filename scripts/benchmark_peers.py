@@ -1,4 +1,4 @@
-"""Choose the figures of peers that may be shown."""
+"""Collect the figures of peers from the ledger."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,6 @@ from surveytrail.toolbox.peers import find_peers
 
 with logged(snakemake.log[0]):
     study = load_study(Path.cwd())
-    analysis, ledger = read_frame(Path(snakemake.input.analysis)), read_frame(Path(snakemake.input.ledger))
-    peers = find_peers(study, study.toolbox, analysis, ledger)
+    peers = find_peers(study, study.toolbox, read_frame(Path(snakemake.input.ledger)))
     content = json.dumps(peers.as_json(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     write_whole(Path(snakemake.output.peers), content.encode())

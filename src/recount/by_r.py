@@ -19,7 +19,7 @@ import duckdb
 
 from recount.comparing import CLOSED_FORM, ITERATIVE, relative_difference
 from recount.conditions import answer, condition_sql, value_sql
-from recount.estimates import inside_sql, with_enough
+from recount.estimates import inside_sql, published
 from recount.waves import Analysed, analysed_records
 from surveyspec.conditions import Condition, Value, is_value
 from surveyspec.config import RakedWeight
@@ -125,7 +125,7 @@ def _computed(connection: duckdb.DuckDBPyConnection, study: Study, name: str) ->
     """Return R's figures of a wave by number id and field, and the versions of R and the package."""
     analysed = analysed_records(connection, study, name)
     asked = _Asked(analysed)
-    planned = with_enough(connection, plan_numbers(study, name), analysed.names, analysed.table)
+    planned = published(connection, plan_numbers(study, name), analysed.names, analysed.table)
     for spec in planned:
         if spec.quantile is None and _has_answers(connection, analysed, spec):
             asked.add_estimate(spec)

@@ -11,12 +11,14 @@ import numpy as np
 
 from recount.coding import left_out_sql
 from recount.conditions import Names, answer, condition_sql, number_literal, value_sql
+from recount.disclosure import is_dominated, released
 from recount.intervals import NONE, Limits, logit, symmetric, wilson
 from recount.results import Result
 from recount.tables import arrays, number
 from recount.variances import influences, standard_errors
 from recount.weighting import Weight
 from surveyspec.conditions import is_value
+from surveyspec.guarded import families, least_of
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.plan import NumberSpec
 from surveyspec.study import WaveSpec
@@ -46,7 +48,7 @@ def estimate_numbers(
     size = number(connection, f"SELECT count(*) FROM {analysed}")
     at_once = max(1, min(COLUMNS_AT_ONCE, CELLS_AT_ONCE // max(1, size)))
     columns = {name: f"w{place}" for place, name in enumerate(weights)}
-    specs = with_enough(connection, specs, names, analysed)
+    specs = published(connection, specs, names, analysed)
     for name in dict.fromkeys(spec.weight for spec in specs):
         chosen, column = [spec for spec in specs if spec.weight == name], columns.get(name, "1")
         for start in range(0, len(chosen), at_once):
@@ -88,23 +90,45 @@ def _estimate(
     for spec, (count, total, base, squares), size, value, error in zip(
         specs, rows, sizes, estimates, errors, strict=True
     ):
-        if spec.min_n is not None and count < spec.min_n:
-            continue
         result = _result(spec, int(count), total, float(value), float(error))
         yield replace(result, n_in=size, n_weighted=base or 0.0, n_effective=base**2 / squares if count else 0.0)
 
 
-def with_enough(
+def published(
     connection: duckdb.DuckDBPyConnection, specs: Sequence[NumberSpec], names: Names, analysed: str
 ) -> list[NumberSpec]:
-    """Leave out the numbers that have fewer answers behind them than they need, whatever their weight."""
-    wanted = {_value_sql(spec, names, "1"): 0 for spec in specs if spec.min_n is not None}
-    values = list(wanted)
+    """Leave out the numbers that ``min_n`` and ``dominance`` keep from being published."""
+    kept = {spec.id for spec in specs if spec.min_n is None}
+    for family in families(specs):
+        enough = _with_enough(connection, family, names, analysed)
+        values = dict.fromkeys(_value_sql(spec, names, "1") for spec in enough)
+        if not values:
+            continue
+        flags = ", ".join(f"({value}) IS NOT NULL" for value in values)
+        counted = connection.execute(f"SELECT {flags}, count(*) FROM {analysed} GROUP BY ALL").fetchall()
+        atoms = {tuple(row[:-1]): row[-1] for row in counted}
+        verdicts = dict(zip(values, released(atoms, len(values), least_of(family)), strict=True))
+        kept |= {spec.id for spec in enough if verdicts[_value_sql(spec, names, "1")]}
+    return [spec for spec in specs if spec.id in kept]
+
+
+def _with_enough(
+    connection: duckdb.DuckDBPyConnection, family: Sequence[NumberSpec], names: Names, analysed: str
+) -> list[NumberSpec]:
+    """Leave out the numbers that too few answers stand behind, or mostly one."""
+    answers: dict[str, list[float]] = {}
+    values = list(dict.fromkeys(_value_sql(spec, names, "1") for spec in family))
     for start in range(0, len(values), COLUMNS_AT_ONCE):
         part = values[start : start + COLUMNS_AT_ONCE]
-        chosen = ", ".join(f"count({value})" for value in part)
-        wanted.update(zip(part, connection.execute(f"SELECT {chosen} FROM {analysed}").fetchall()[0], strict=True))
-    return [spec for spec in specs if spec.min_n is None or wanted[_value_sql(spec, names, "1")] >= spec.min_n]
+        chosen = ", ".join(f"list({value}) FILTER (({value}) IS NOT NULL)" for value in part)
+        found = connection.execute(f"SELECT {chosen} FROM {analysed}").fetchall()[0]
+        answers.update(zip(part, (list(given or []) for given in found), strict=True))
+    behind = [(spec, answers[_value_sql(spec, names, "1")]) for spec in family]
+    return [
+        spec
+        for spec, given in behind
+        if len(given) >= (spec.min_n or 0) and not (spec.dominance and is_dominated(given, spec.dominance))
+    ]
 
 
 def _quantiles(
@@ -122,11 +146,10 @@ def _quantiles(
         for spec, found, inside in zip(part, row[::2], row[1::2], strict=True):
             answers = sorted(Fraction(answer) for answer in found or [])
             size = len(answers)
-            if spec.min_n is None or size >= spec.min_n:
-                yield Result(
-                    spec.id, _quantile(answers, round(100 * (spec.quantile or 0))), unit=spec.estimator,
-                    decimals=spec.decimals, n_in=inside, n_used=size, n_weighted=float(size), n_effective=float(size),
-                )  # fmt: skip
+            yield Result(
+                spec.id, _quantile(answers, round(100 * (spec.quantile or 0))), unit=spec.estimator,
+                decimals=spec.decimals, n_in=inside, n_used=size, n_weighted=float(size), n_effective=float(size),
+            )  # fmt: skip
 
 
 def _quantile(answers: Sequence[Fraction], per_cent: int) -> float | None:

@@ -176,7 +176,12 @@ class Estimate(Strict):
     level: Share = 0.95
     decimals: Annotated[int, Field(ge=0, le=6)] | None = None
     min_n: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="leave out the numbers that fewer answers than this stand behind"
+        None,
+        description="leave out the numbers that fewer answers than this stand behind, and those that would let "
+        "a figure about so few be worked out by adding and subtracting",
+    )
+    dominance: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="with min_n: leave out the means in which one answer makes up more than this of the sum"
     )
 
     @model_validator(mode="after")
@@ -197,6 +202,14 @@ class Estimate(Strict):
         uneven = [share for share in self.quantiles or [] if abs(100 * share - round(100 * share)) > 1e-9]
         if uneven:
             raise ValueError(f"quantiles in whole per cent (found: {uneven[0]})")
+        return self
+
+    @model_validator(mode="after")
+    def _guarded_as_one_can(self) -> Self:
+        if self.min_n is not None and self.weights != [UNWEIGHTED]:
+            raise ValueError(f"'min_n' with 'weights: [{UNWEIGHTED}]' (what weighted sums give away is not worked out)")
+        if self.dominance is not None and (self.min_n is None or self.mean is None):
+            raise ValueError("'dominance' together with 'mean' and 'min_n'")
         return self
 
     @property

@@ -31,7 +31,8 @@ class NumberSpec:
     Parameters
     ----------
     quantile : the share below a quantile, for the estimator of this name
-    min_n : the number is left out if fewer answers than this stand behind it
+    min_n : the number is left out if fewer answers than this stand behind it, or could be told apart with it
+    dominance : it is left out if one answer makes up more than this of the sum
     """
 
     id: str
@@ -51,6 +52,7 @@ class NumberSpec:
     keys: KeyPath
     quantile: float | None = None
     min_n: int | None = None
+    dominance: float | None = None
 
     @property
     def value_variables(self) -> tuple[str, ...]:
@@ -100,6 +102,7 @@ class NumberSpec:
             "wave": self.wave,
             **({"quantile": self.quantile} if self.quantile is not None else {}),
             **({"min_n": self.min_n} if self.min_n is not None else {}),
+            **({"dominance": self.dominance} if self.dominance is not None else {}),
         }
 
 
@@ -305,7 +308,14 @@ def _expand(wave: WaveSpec, estimate: Estimate, keys: KeyPath) -> Iterable[Numbe
             keys=keys,
             quantile=quantile,
             min_n=estimate.min_n,
+            dominance=estimate.dominance,
         )
+
+
+def variables_of_values(wave: WaveSpec, estimate: Estimate) -> list[frozenset[str]]:
+    """Return the variables that each value of an estimate reads."""
+    values = [part[2] for item in _items(wave, estimate) for part in _values(wave, estimate, item)]
+    return list(dict.fromkeys(frozenset(variables_of(value)) for value in values))
 
 
 def _items(wave: WaveSpec, estimate: Estimate) -> list[str | None]:

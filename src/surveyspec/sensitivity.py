@@ -192,8 +192,7 @@ def count_specifications(study: Study, headline: Headline) -> int:
 def specification_of(wave: WaveSpec, reported: NumberSpec, choices: tuple[Choice, ...], keys: KeyPath) -> Specification:
     """Return a number under some decisions, and the wave as they have it."""
     rules: list[CleaningRule] = list(wave.wave.cleaning)
-    # a specification is there whatever its base: a curve with gaps would hide what a decision does
-    weight, trim, number = reported.weight, None, dataclasses.replace(reported, min_n=None)
+    weight, trim, number = reported.weight, None, reported
     for _, option in choices:
         rules = [_changed(rule, option) for rule in rules if rule.id not in option.without]
         weight, trim = (option.weight, option.trim) if option.weight is not None else (weight, trim)

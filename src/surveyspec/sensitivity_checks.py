@@ -78,6 +78,9 @@ class _Checker:
         number = numbers[headline.number]
         if number.estimator == "quantile":
             self.report((*keys, "number"), f"the quantile {number.id}", "a share or a mean")
+        if number.min_n is not None:
+            expected = "a number without: other decisions would give away what it hides"
+            self.report((*keys, "number"), f"{number.id} with min_n {number.min_n}", expected)
         for field in ("crossed", "singly"):
             for name in getattr(headline, field):
                 if self.known((*keys, field), name, list(self.places), "decision"):

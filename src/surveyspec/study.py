@@ -228,7 +228,8 @@ def load_study(directory: Path) -> Study:
     ------
     StudyError : all problems of config and codebooks together
     """
-    from surveyspec.sensitivity_checks import sensitivity_problems  # it expands a study, and so needs this module first
+    from surveyspec.guarded import guard_problems  # they expand a study, and so need this module first
+    from surveyspec.sensitivity_checks import sensitivity_problems
 
     config, document = load_config(directory)
     waves: dict[str, WaveSpec] = {}
@@ -255,7 +256,7 @@ def load_study(directory: Path) -> Study:
     toolbox = _add_toolbox(directory, config, waves) if config.toolbox is not None else None
     study = Study(directory, config, document, waves, interviews, toolbox, tuple(targets))
     problems = [*study_problems(study), *(toolbox_problems(study, toolbox) if toolbox is not None else [])]
-    problems = problems or sensitivity_problems(study)  # it expands what must be sound before
+    problems = problems or [*guard_problems(study), *sensitivity_problems(study)]  # what they expand must be sound
     if problems:
         raise StudyError(problems)
     return study

@@ -79,13 +79,12 @@ class Gate(Strict):
 
 
 class Amount(Strict):
-    """An amount shown beside the dimensions; withheld where one firm makes up most of it."""
+    """An amount shown beside the dimensions; its estimate says how much of the sum one firm may hold."""
 
     id: Slug
     variable: VariableCode
     estimate: Id = Field(description="estimate of the study file with the peers' mean")
     label: LocalText
-    dominance: Annotated[float, Field(gt=0, le=1)] = Field(description="the most that one firm may hold of the sum")
 
 
 class PeerGroups(Strict):
@@ -169,6 +168,9 @@ class Toolbox(Strict):
     gates: list[Gate] = []
     peers: PeerGroups
     questions: dict[VariableCode, Question] = {}
+    headings: dict[VariableCode, LocalText] = Field(
+        {}, description="headings of the form, each above the question where its group begins"
+    )
     recommendations: Recommendations
     sources: dict[str, LocalText] = Field({}, description="what the words under 'sources' of the rules stand for")
     rules: list[Rule] = Field(min_length=1)

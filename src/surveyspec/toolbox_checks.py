@@ -158,6 +158,9 @@ def _peer_findings(study: Study, spec: ToolboxSpec) -> Iterator[Found]:
             yield (*at, "estimate"), f"unknown estimate '{amount.estimate}'", hint
         else:
             yield from _estimate_findings((*at, "estimate"), spec, estimate, "mean")
+            if estimate.dominance is None:
+                expected = "'dominance': the most that one firm may make up of the sum"
+                yield (*at, "estimate"), f"'{estimate.id}' without dominance", expected
             if estimate.mean != amount.variable:
                 yield (*at, "estimate"), f"a mean of {estimate.mean}", f"the mean of {amount.variable}"
 
@@ -181,6 +184,10 @@ def _question_findings(spec: ToolboxSpec) -> Iterator[Found]:
     if toolbox.language_variable not in spec.wave.names:
         hint = did_you_mean(toolbox.language_variable, spec.wave.names) or f"a variable of {spec.wave.id}"
         yield ("language_variable",), f"unknown variable '{toolbox.language_variable}'", hint
+    for code in toolbox.headings:
+        if code not in spec.names:
+            hint = did_you_mean(code, spec.names) or f"a question of {spec.wave.id} or under 'questions'"
+            yield ("headings", code), f"unknown variable '{code}'", hint
     for code, question in toolbox.questions.items():
         keys: KeyPath = ("questions", code)
         if code in spec.wave.names:

@@ -11,13 +11,16 @@ import numpy as np
 import pandas as pd
 
 from surveyspec.conditions import is_value
+from surveyspec.guarded import families
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.plan import NumberSpec
-from surveyspec.sources import sources
+from surveyspec.sources import Read, sources
 from surveyspec.study import WaveSpec
+from surveytrail.disclosure import published
 from surveytrail.frames import columns_of
-from surveytrail.inputs import base_digest, identities, missing_reasons
+from surveytrail.inputs import arrays_digest, base_digest, identities, joint_digest, missing_reasons
 from surveytrail.lineage import (
+    DISCLOSURE,
     FILTER,
     Lineage,
     add_base_edges,
@@ -57,7 +60,6 @@ class _Cache:
         self.values: dict[str, np.ndarray] = {}
         self.reasons: dict[str, np.ndarray] = {}
         self.domains: dict[str, np.ndarray] = {}
-        self.sizes: dict[tuple[str, str], int] = {}
 
     def value(self, spec: NumberSpec) -> str:
         """Return the key of a specification's value column: 1/0 for a share, the answer for a mean, NaN unknown."""
@@ -84,13 +86,38 @@ class _Cache:
             self.domains[key] = inside
         return key
 
-    def is_enough(self, spec: NumberSpec, key: tuple[str, str]) -> bool:
-        """Say whether there are as many answers in a number's base as it needs, whatever their weight."""
-        if spec.min_n is None:
-            return True
-        if key not in self.sizes:
-            self.sizes[key] = int((self.domains[key[1]] & ~np.isnan(self.values[key[0]])).sum())
-        return self.sizes[key] >= spec.min_n
+
+@dataclass(frozen=True)
+class _Decision:
+    """That a guarded number is published: the digest and the raw columns of what this was decided from."""
+
+    digest: str
+    columns: list[str]
+
+
+def _decisions(specs: Sequence[NumberSpec], cache: _Cache) -> dict[str, _Decision]:
+    """Decide which guarded numbers are published; those that are not have no entry."""
+    found: dict[str, _Decision] = {}
+    for family in families(specs):
+        keys = [(cache.value(spec), cache.domain(spec)) for spec in family]
+        values = [cache.values[value] for value, _ in keys]
+        used = [cache.domains[domain] & ~np.isnan(value) for value, (_, domain) in zip(values, keys, strict=True)]
+        # an amount is looked at itself; of other values it counts only whether they are known
+        whole = any(spec.dominance is not None for spec in family)
+        answers = [cache.values[key] for key in dict.fromkeys(key for key, _ in keys)]
+        domains = [cache.domains[key] for key in dict.fromkeys(key for _, key in keys)]
+        taken = arrays_digest([*(column if whole else np.isnan(column) for column in answers), *domains])
+        reads = [*(spec.value for spec in family), *(read for spec in family for read in _domain_reads(spec))]
+        decision = _Decision(taken, raw_columns(cache.wave, reads))
+        for spec, is_published in zip(family, published(family, values, used), strict=True):
+            if is_published:
+                found[spec.id] = decision
+    return found
+
+
+def _domain_reads(spec: NumberSpec) -> list[Read]:
+    """Return what decides who is in a number's base."""
+    return [*([spec.where] if spec.where is not None else []), *(code for code, _ in spec.groups)]
 
 
 def estimate_numbers(
@@ -112,17 +139,22 @@ def estimate_numbers(
 
     Returns
     -------
-    numbers in the order of ``specs``, without those that have fewer answers behind them than they need (``min_n``)
+    numbers in the order of ``specs``, without those that ``min_n`` keeps from being published
     """
     cache, lineage = _Cache(analysis, wave, responses), Lineage()
-    keys = [(cache.value(spec), cache.domain(spec)) for spec in specs]
-    enough = [(spec, key) for spec, key in zip(specs, keys, strict=True) if cache.is_enough(spec, key)]
+    decisions = _decisions(specs, cache)
+    shown = [spec for spec in specs if spec.min_n is None or spec.id in decisions]
+    keys = {spec.id: (cache.value(spec), cache.domain(spec)) for spec in shown}
     rows: dict[str, dict[str, object]] = {}
-    for weight, estimator in dict.fromkeys((spec.weight, spec.estimator) for spec, _ in enough):
-        chosen = [(spec, key) for spec, key in enough if (spec.weight, spec.estimator) == (weight, estimator)]
+    for weight, estimator in dict.fromkeys((spec.weight, spec.estimator) for spec in shown):
+        chosen = [(spec, keys[spec.id]) for spec in shown if (spec.weight, spec.estimator) == (weight, estimator)]
         estimate = _quantiles_with if estimator == "quantile" else _estimate_with
         for row in estimate(weight, chosen, cache, analysis, weights, lineage if with_lineage else None):
             rows[str(row["id"])] = row
+    for number, decision in decisions.items():
+        rows[number]["input_digest"] = joint_digest([str(rows[number]["input_digest"]), decision.digest])
+        if with_lineage:
+            lineage.add(number, "INDIRECT", DISCLOSURE, wave.id, cache.records, decision.columns)
     return Numbers(pd.DataFrame([rows[spec.id] for spec in specs if spec.id in rows]), lineage)
 
 
@@ -150,8 +182,6 @@ def _estimate_with(
         at = (value_places[value_key], domain_places[domain_key])
         value, inside = cache.values[value_key], cache.domains[domain_key]
         used = inside & weighted & ~np.isnan(value)
-        if spec.min_n is not None and used.sum() < spec.min_n:
-            continue
         interval = limits[spec.interval_method, spec.level]
         reasons = cache.reasons[value_key]
         row = _row(spec, estimates, interval, at, value, inside, used, design.weights, reasons)
@@ -269,7 +299,6 @@ def _add_edges(
     """Add the edges of one number; the frames it was computed from are those that its specification names."""
     wave, records = cache.wave, cache.records
     add_base_edges(lineage, spec.id, wave, [spec.value], records, inside, used, reasons)
-    reads = [*([spec.where] if spec.where is not None else []), *(code for code, _ in spec.groups)]
-    lineage.add(spec.id, "INDIRECT", FILTER, wave.id, records, raw_columns(wave, reads))
+    lineage.add(spec.id, "INDIRECT", FILTER, wave.id, records, raw_columns(wave, _domain_reads(spec)))
     add_weight_edges(lineage, spec.id, wave, spec.weight, records, records[used], records[inside & ~used])
     add_exclusion_edges(lineage, spec.id, wave, cache.every_record)

@@ -27,6 +27,7 @@ ROW_SET_COLUMNS = ["row_set", "wave", "size", "bitmap"]
 # what an edge's `why` says: the proofs read these words
 VALUE, NOT_USED, SKIPPED, RESPONDENT = "value", "value not used", "skip logic", "respondent"
 FILTER, EXCLUSION, WEIGHT, COUNT = "filter and groups", "exclusion", "weight", "count of records"
+DISCLOSURE = "disclosure"
 UNREACHED = ("NOT_ASKED", "NOT_REACHED")  # and NO_ANSWER where pages tell it from these
 
 

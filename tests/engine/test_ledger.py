@@ -114,19 +114,20 @@ QUANTILES = """\
     of: USE_A
     by: [SIZE]
     weights: [unweighted]
-    min_n: 2
 report:
 """
 
 
-def test_quantiles_of_enough_answers_and_both_engines_agree(tmp_path: Path) -> None:
+def test_quantiles_and_both_engines_agree(tmp_path: Path) -> None:
     study = write_tiny(tmp_path, config=CONFIG.replace("report:\n", QUANTILES))
     ledger = compute_ledger(load_study(study))
-    # USE_A of the records 1, 2, 3 and 8 is 1, 2, 3, 3; the large firms have one answer, and so no quantile
+    # USE_A of the records 1, 2, 3 and 8 is 1, 2, 3, 3; the large firms have one answer
     found = ledger.frame[ledger.frame["estimate"] == "middle"].set_index("id")
     assert found["value"].to_dict() == {
         "w1.middle.q50.unweighted": 2.5, "w1.middle.q50.size=small.unweighted": 2.0,
+        "w1.middle.q50.size=large.unweighted": 3.0,
         "w1.middle.q75.unweighted": 3.0, "w1.middle.q75.size=small.unweighted": 2.5,
+        "w1.middle.q75.size=large.unweighted": 3.0,
     }  # fmt: skip
     assert set(found["estimator"]) == {"quantile"}
     assert json.loads(found.loc["w1.middle.q75.unweighted", "label"]) == {"en": "Use – quantile at 75 %"}

@@ -158,6 +158,40 @@ sensitivity:
 report:
 """
 VARIED = CONFIG.replace("report:\n", SENSITIVITY)
+PEERS = """\
+  - id: peers
+    label: {en: Mean use}
+    wave: w1
+    mean: USE_A
+    by: [SIZE, LATE, [SIZE, LATE]]
+    weights: [unweighted]
+    min_n: 5
+    dominance: 0.4
+  - id: peers_quartiles
+    label: {en: Quartiles of use}
+    wave: w1
+    quantiles: [0.25, 0.5]
+    of: USE_A
+    by: [LATE]
+    weights: [unweighted]
+    min_n: 8
+  - id: peers_late
+    label: {en: Late question}
+    wave: w1
+    share: LATE >= 2
+    where: ANY == 1
+    by: [SIZE]
+    weights: [unweighted]
+    min_n: 5
+hypotheses:
+"""
+# numbers that are published only where they give away nothing about fewer than five; the others read other variables
+GUARDED = (
+    CONFIG.replace("items: USE_*", "items: USE_B")
+    .replace("mean: USE_A\n    where", "mean: USE_B\n    where")
+    .replace("share: LATE >= 2", "share: LATE >= USE_B")
+    .replace("hypotheses:\n", PEERS)
+)
 HEADER = '"lfdn";"duration";"token";"v_1";"v_2";"v_3";"v_4";"v_5";"weight";"v_6";"ip";"rts1";"rts2"'
 
 

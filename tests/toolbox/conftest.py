@@ -42,7 +42,7 @@ def make_bench(folder: Path = ROOT) -> Bench:
     table = read_raw(folder / wave.wave.raw, wave.wave.reader, wave.wave.raw)
     analysis = clean_responses(code_responses(table, wave.wave, wave.codebook).frame, wave).analysis
     ledger = collect_ledger(study, {wave.id: compute_wave(study, wave, table, with_lineage=False)}, "").frame
-    return Bench(study, form_of(study), find_peers(study, study.toolbox, analysis, ledger), analysis, ledger)
+    return Bench(study, form_of(study), find_peers(study, study.toolbox, ledger), analysis, ledger)
 
 
 @pytest.fixture(scope="session")

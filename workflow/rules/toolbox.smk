@@ -1,9 +1,8 @@
 if STUDY.toolbox is not None:
 
     rule benchmark_peers:
-        """Choose the figures of peers that may be shown: enough firms, and none to be got by subtraction."""
+        """Collect the figures of peers from the ledger."""
         input:
-            analysis=f"results/{STUDY.toolbox.wave.id}/analysis.parquet",
             ledger="results/ledger/ledger.parquet",
         output:
             peers="results/toolbox/peers.json",

@@ -34,7 +34,7 @@ from surveytrail.lineage import (
 )
 
 DECIMALS = {"count": 0, "statistic": 2, "p": 3, "weight": 2, "share": 1, "rank": 1, "verdict": 0}
-NO_RULE = "not assessed"
+NO_RULE, RELEASED = "not assessed", "released"  # disclosure status
 
 
 @dataclass(frozen=True)
@@ -199,6 +199,7 @@ def _spec_fields(study: Study, wave: WaveSpec, spec: NumberSpec) -> dict[str, ob
         "unit": spec.estimator,
         "decimals": spec.decimals,
         "settings": {"level": spec.level},
+        "disclosure": NO_RULE if spec.min_n is None else f"{RELEASED}, min_n {spec.min_n}",
         "stage": "estimate",
         "config_line": study.line(*spec.keys),
     }
@@ -394,7 +395,7 @@ def _completed(study: Study, row: dict[str, object], place: _Place) -> dict[str,
         "raw_file": place.raw_file,
         "raw_digest": place.raw_digest,
         "value_digest": hashlib.sha256(identity.encode()).hexdigest(),
-        "disclosure": NO_RULE,
+        "disclosure": row.get("disclosure", NO_RULE),
     }
 
 

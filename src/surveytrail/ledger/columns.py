@@ -66,7 +66,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "code_digest": (TEXT, "digest of the script and the engine modules it imports"),
     "environment_digest": (TEXT, "digest of the lock file"),
     "raw_digest": (TEXT, "digest of the raw file"),
-    "disclosure": (TEXT, "disclosure status"),
+    "disclosure": (
+        TEXT,
+        "'not assessed'; or 'released' and the fewest answers that it, and what is worked out with it, may be about",
+    ),
 }
 
 

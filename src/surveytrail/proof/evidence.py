@@ -62,8 +62,9 @@ def variables_read(study: Study, wave: WaveSpec) -> dict[str, bool]:
 
     Returns
     -------
-    variable code -> whether a filter, a group, raking or a cleaning rule reads it, and so of every record analysed;
-    where it is False, values read it of the records of their bases, and skip logic of those left out
+    variable code -> whether a filter, a group, raking, a cleaning rule or a decision on disclosure reads it, and so of
+    every record analysed; where it is False, values read it of the records of their bases, and skip logic of those left
+    out
     """
     from surveyspec.sources import skip_logic_sources
     from surveytrail.lineage import rule_reads, weight_reads
@@ -75,6 +76,7 @@ def variables_read(study: Study, wave: WaveSpec) -> dict[str, bool]:
         everywhere += sources(wave, rule_reads(wave, rule))
     for spec in _numbers(study, wave):
         values += sources(wave, [spec.value])
+        everywhere += sources(wave, [spec.value]) if spec.min_n is not None else []  # whether it may be published
         where = [spec.where] if spec.where is not None else []
         everywhere += sources(wave, [*where, *(code for code, _ in spec.groups)])
     for test in plan_tests(study, wave.id):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,7 +29,8 @@ class Member:
     Parameters
     ----------
     trees : what the value is computed from
-    knows_design : whether standard errors read more than the base: how many records were analysed; quantiles have none
+    knows_design : whether more than the base is read: standard errors know how many records were analysed (quantiles
+        have none), and so does the decision that a guarded number may be published
     test : the test, where the number belongs to one
     """
 
@@ -44,7 +45,8 @@ class Member:
     @classmethod
     def of_number(cls, wave: WaveSpec, spec: NumberSpec) -> Member:
         """Return the base of an estimate."""
-        return cls(wave, (spec.value,), spec.where, spec.groups, spec.weight, spec.estimator != "quantile")
+        knows_design = spec.estimator != "quantile" or spec.min_n is not None
+        return cls(wave, (spec.value,), spec.where, spec.groups, spec.weight, knows_design)
 
     @classmethod
     def of_items(cls, wave: WaveSpec, spec: ItemSpec) -> Member:
@@ -81,6 +83,30 @@ class Member:
             (True, tuple(repr(value) for value in row)) if complete else (False, reason)
             for row, complete, reason in zip(values.tolist(), known.tolist(), reasons, strict=True)
         ]
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Numbers of which it is decided together which are published: by who stands behind them, and by amounts."""
+
+    values: tuple[Condition | Value, ...]
+    bases: tuple[Member, ...]
+    reads_amounts: bool
+
+    @classmethod
+    def of_numbers(cls, wave: WaveSpec, specs: Sequence[NumberSpec]) -> Family:
+        """Return the family of some guarded numbers; values and bases that are the same count once."""
+        values = {spec.value_key: spec.value for spec in specs}
+        bases = {spec.domain_key: Member.of_number(wave, spec) for spec in specs}
+        reads_amounts = any(spec.dominance is not None for spec in specs)
+        return cls(tuple(values.values()), tuple(bases.values()), reads_amounts)
+
+    def tokens(self, columns: Columns) -> list[Token]:
+        """Return what the decision reads of each record."""
+        found = [tree_values(tree, columns) for tree in self.values]
+        answers = [column if self.reads_amounts else np.isnan(column) for column in found]
+        inside = [base.inside(columns) for base in self.bases]
+        return list(zip(*([repr(answer) for answer in column.tolist()] for column in answers), *inside, strict=True))
 
 
 def tree_values(tree: Condition | Value, columns: Columns) -> np.ndarray:

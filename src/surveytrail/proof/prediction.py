@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from surveyspec.catalogue import TESTS
+from surveyspec.guarded import families
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.items import plan_items
 from surveyspec.plan import plan_numbers, plan_tests
@@ -23,10 +24,21 @@ from surveyspec.study import Study, WaveSpec
 from surveytrail.cleaning import apply_rules, derive_variables, rule_inputs
 from surveytrail.importing.coding import code_responses
 from surveytrail.importing.reading import RawTable
-from surveytrail.lineage import COUNT, EXCLUSION, FILTER, NOT_USED, RESPONDENT, SKIPPED, VALUE, WEIGHT, column_names
+from surveytrail.lineage import (
+    COUNT,
+    DISCLOSURE,
+    EXCLUSION,
+    FILTER,
+    NOT_USED,
+    RESPONDENT,
+    SKIPPED,
+    VALUE,
+    WEIGHT,
+    column_names,
+)
 from surveytrail.proof.changes import Change
 from surveytrail.proof.index import CellIndex, Tie
-from surveytrail.proof.members import Member, Token, weight_tokens
+from surveytrail.proof.members import Family, Member, Token, weight_tokens
 from surveytrail.testing import OF_FAMILY
 
 Answers = dict[str, np.ndarray]
@@ -78,6 +90,12 @@ class Predictor:
         tied = dict.fromkeys(tie.number for tie in index.ties if tie.wave == wave.id)
         self.numbers = [number for number in tied if number not in elsewhere]
         self.members = _members(study, wave, self.numbers)
+        self.families = {
+            spec.id: family
+            for specs_of in families(plan_numbers(study, wave.id))
+            for family in [Family.of_numbers(wave, specs_of)]
+            for spec in specs_of
+        }
         self.flow = _flow_numbers(wave)
         self.variants = [
             self._variant([spec for spec in specs if spec.cleaning == cleaning])
@@ -224,6 +242,7 @@ class _Judge:
         self.predictor, self.effect = predictor, effect
         self.rules = [rule.id for rule in predictor.wave.wave.cleaning]
         self._answers: dict[int, list[tuple[bool, Token]]] = {}
+        self._decided: dict[int, bool] = {}
 
     def alters(self, tie: Tie) -> bool:
         pair, why = self.effect.pair, tie.why
@@ -236,6 +255,8 @@ class _Judge:
         if why.startswith(f"{WEIGHT} "):
             before, after = weight_tokens(self.predictor.wave, why.removeprefix(f"{WEIGHT} "), pair)
             return before != after
+        if why == DISCLOSURE:
+            return self._decided_anew(self.predictor.families[tie.number])
         if why == FILTER:
             inside = [member.inside(pair) for member in self.predictor.members[tie.number]]
             return any(before != after for before, after in inside)
@@ -267,6 +288,13 @@ class _Judge:
         if effect.pair["record"][0] in moved["record"] and any(member.inside(effect.pair)):
             return True
         return any(member.inside(moved))
+
+    def _decided_anew(self, family: Family) -> bool:
+        """Whether what decides on the publication of a family reads something else of the record."""
+        if id(family) not in self._decided:
+            before, after = family.tokens(self.effect.pair)
+            self._decided[id(family)] = before != after
+        return self._decided[id(family)]
 
     def _answered(self, member: Member, used: bool) -> bool:
         """Whether the record's value, or the reason why there is none, changes; the edge says if it was used."""

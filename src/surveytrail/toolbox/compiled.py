@@ -38,6 +38,7 @@ def compile_toolbox(form: Form, peers: Peers) -> Json:
             {"code": level.code, "atLeast": level.at_least, "label": level.label, "meaning": level.meaning}
             for level in toolbox.levels
         ],
+        "headings": toolbox.headings,
         "dimensions": [
             {
                 "id": dimension.id, "variable": dimension.variable, "label": dimension.label,

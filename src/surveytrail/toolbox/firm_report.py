@@ -49,7 +49,7 @@ def write_reports(
     for firm in firms:
         own = peers
         if firm.record is not None and analysis is not None:
-            own = without_firm(form.spec, peers, analysis, firm.record)
+            own = without_firm(study, form.spec, peers, analysis, firm.record)
         content = report_content(study, form, own, firm, assess(form, own, [firm])[0], status)
         name = file_name(firm.name, taken)
         taken.add(name)
@@ -256,9 +256,18 @@ def _answers(content: Content) -> str:
 def _origin(content: Content) -> str:
     items = "".join(
         f'<li id="{short_anchor(entry["id"])}">{_text(entry["text"])}, n = {_text(entry["n"])} '
-        f"<code>trail trace {_text(entry['id'])}</code></li>"
+        f"{_text(entry['with_firm'])} <code>trail trace {_text(entry['id'])}</code></li>"
         for entry in content["figures"]
     )
     words: dict[str, Any] = content["words"]
-    section = _section(words["origin"], f"<p>{_text(content['origin_text'])}</p>", f"<ul>{items}</ul>")
+    formulas = "".join(
+        f"<li>{_text(entry['text'])}"
+        + "".join(_text(part) if isinstance(part, str) else _figure(part) for part in entry["parts"])
+        + "</li>"
+        for entry in content["references"]
+    )
+    section = _section(
+        words["origin"], f"<p>{_text(content['origin_text'])}</p>", f"<ul>{items}</ul>",
+        f"<p>{_text(words['references'])}</p><ul class='tb-formulas'>{formulas}</ul>" if formulas else "",
+    )  # fmt: skip
     return f'<div class="tb-origin">{section}</div>'

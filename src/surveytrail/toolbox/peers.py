@@ -1,4 +1,4 @@
-"""Peers: the ledger's figures of groups of firms that may be shown, and the group that a firm is set beside."""
+"""Peers: the ledger's figures of groups of firms, with and without one of them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study, WaveSpec
 from surveyspec.toolbox import ToolboxSpec
+from surveytrail.disclosure import is_dominated
 from surveytrail.frames import columns_of
 from surveytrail.statistics.quantiles import weighted_quantile
-from surveytrail.toolbox.disclosure import is_dominated, released
 
 MEAN = "mean"
-Figure = dict[str, Any]  # id in the ledger, value, text per language
+# id in the ledger, value, text per language; where it leaves a firm out, `with_firm`: the ledger's own and its n
+Figure = dict[str, Any]
 Group = dict[str, Any]  # n, label per language, and figures by statistic: mean, q25 …
 Shown = dict[str, dict[str, Group]]  # by dimension (or amount), by group
 
@@ -34,7 +35,7 @@ class Peers:
     Parameters
     ----------
     fallback : variables that make the groups, from the narrowest to all firms (none)
-    dimensions, amounts : groups that may be shown, by dimension or amount and by ``group_key``
+    dimensions, amounts : groups by dimension or amount and by ``group_key``; the ledger holds only what may be shown
     """
 
     fallback: list[tuple[str, ...]]
@@ -71,74 +72,74 @@ def group_key(groups: Sequence[tuple[str, int]]) -> str:
     return ",".join(f"{code}={level}" for code, level in groups)
 
 
-def find_peers(study: Study, spec: ToolboxSpec, analysis: pd.DataFrame, ledger: pd.DataFrame) -> Peers:
-    """Choose the figures of peers that may be shown.
+def find_peers(study: Study, spec: ToolboxSpec, ledger: pd.DataFrame) -> Peers:
+    """Collect the figures of peers: what the ledger holds of them, which is only what may be published.
+
+    Parameters
+    ----------
+    ledger : the ledger
+    """
+    toolbox = spec.toolbox
+    rows = {str(row["id"]): dict(row) for row in ledger[ledger["wave"] == spec.wave.id].to_dict("records")}
+    estimates = {estimate.id: estimate for estimate in study.config.estimates}
+    means = estimates[toolbox.peers.means]
+    quantiles = [estimates[name] for name in (toolbox.peers.quartiles, toolbox.peers.percentiles) if name is not None]
+    dimensions = {
+        dimension.id: _shown(spec.wave, means, rows, [dimension.id], quantiles) for dimension in toolbox.dimensions
+    }
+    amounts = {amount.id: _shown(spec.wave, estimates[amount.estimate], rows, []) for amount in toolbox.peers.amounts}
+    return Peers(spec.levels_of_peers(means.by), dimensions, amounts)
+
+
+def without_firm(study: Study, spec: ToolboxSpec, peers: Peers, analysis: pd.DataFrame, record: int) -> Peers:
+    """Return the same peers without one of the firms: its figures computed again, where enough others are left.
+
+    Groups that were not shown stay hidden. Each figure that is computed again keeps the ledger's own, with the firm.
 
     Parameters
     ----------
     analysis : analysed records of the toolbox's wave, with derived variables
-    ledger : the ledger, which holds a figure only where enough firms stand behind it
-    """
-    toolbox = spec.toolbox
-    columns, rows = columns_of(analysis), {str(row["id"]): dict(row) for row in ledger.to_dict("records")}
-    estimates = {estimate.id: estimate for estimate in study.config.estimates}
-    quantiles = [name for name in (toolbox.peers.quartiles, toolbox.peers.percentiles) if name is not None]
-    dimensions: Shown = {}
-    for dimension in toolbox.dimensions:
-        means = estimates[toolbox.peers.means]
-        shown = _shown(spec, means, columns, dimension.variable, rows, [dimension.id])
-        for key, groups in shown.items():
-            for name in quantiles:
-                _add_quantiles(spec.wave, estimates[name], dimension.id, rows, groups)
-            dimensions.setdefault(dimension.id, {})[key] = _public(groups)
-    amounts: Shown = {}
-    for amount in toolbox.peers.amounts:
-        estimate = estimates[amount.estimate]
-        shown = _shown(spec, estimate, columns, amount.variable, rows, [], amount.dominance)
-        amounts[amount.id] = {key: _public(groups) for key, groups in shown.items()}
-    return Peers(spec.levels_of_peers(estimates[toolbox.peers.means].by), dimensions, amounts)
-
-
-def without_firm(spec: ToolboxSpec, peers: Peers, analysis: pd.DataFrame, record: int) -> Peers:
-    """Return the same peers without one of the firms: its figures computed again, where enough others are left.
-
-    Groups that were not shown stay hidden. The ids are those of the ledger's figures with the firm.
+    record : raw record of the firm
     """
     columns = columns_of(analysis)
-    others = columns["record"] != record
+    least, others = spec.toolbox.peers.least_n, columns["record"] != record
+    largest = {estimate.id: estimate.dominance or 1.0 for estimate in study.config.estimates}
     dimensions = {
-        dimension.id: _recomputed(spec, peers.dimensions[dimension.id], columns, dimension.variable, others)
+        dimension.id: _recomputed(peers.dimensions[dimension.id], columns, dimension.variable, others, least)
         for dimension in spec.toolbox.dimensions
     }
     amounts = {
-        amount.id: _recomputed(spec, peers.amounts[amount.id], columns, amount.variable, others, amount.dominance)
+        amount.id: _recomputed(
+            peers.amounts[amount.id], columns, amount.variable, others, least, largest[amount.estimate]
+        )
         for amount in spec.toolbox.peers.amounts
     }
     return Peers(peers.fallback, dimensions, amounts)
 
 
 def _shown(
-    spec: ToolboxSpec,
-    estimate: Estimate,
-    columns: Mapping[str, np.ndarray],
-    variable: str,
+    wave: WaveSpec,
+    means: Estimate,
     rows: Mapping[str, Mapping[Any, Any]],
     parts: list[str],
-    dominance: float = 1.0,
+    quantiles: Sequence[Estimate] = (),
 ) -> dict[str, Group]:
-    """Return the groups of one mean that may be shown, from all firms to the narrowest."""
-    wave, values = spec.wave, columns[variable]
-    known = ~np.isnan(values)
-    found: list[tuple[str, Group, np.ndarray]] = []
-    for groups in groups_of(wave, estimate):
+    """Return the groups of which the ledger has a mean, from all firms to the narrowest, with their quantiles."""
+    found: dict[str, Group] = {}
+    for groups in groups_of(wave, means):
         levels = _slugs(wave, groups)
-        row = rows.get(number_id(wave.id, estimate.id, UNWEIGHTED, parts, levels))
-        members = known & members_of(groups, columns)
-        if row is not None and not is_dominated(values[members], dominance):
-            group = {"n": int(row["n_used"]), "label": _local(row["group_label"]), MEAN: _figure(row), "levels": levels}
-            found.append((group_key(groups), group, members))
-    verdicts = released([members for _, _, members in found], spec.toolbox.peers.least_n)
-    return {key: group for (key, group, _), safe in zip(found, verdicts, strict=True) if safe}
+        row = rows.get(number_id(wave.id, means.id, UNWEIGHTED, parts, levels))
+        if row is None:
+            continue
+        group: Group = {"n": int(row["n_used"]), "label": _local(row["group_label"]), MEAN: _figure(row)}
+        for estimate in quantiles:
+            for share in estimate.quantiles or []:
+                name = f"q{round(100 * share)}"
+                quantile = rows.get(number_id(wave.id, estimate.id, UNWEIGHTED, [*parts, name], levels))
+                if quantile is not None:
+                    group[name] = _figure(quantile)
+        found[group_key(groups)] = group
+    return found
 
 
 def groups_of(wave: WaveSpec, estimate: Estimate) -> Iterator[tuple[tuple[str, int], ...]]:
@@ -164,21 +165,6 @@ def _slugs(wave: WaveSpec, groups: Sequence[tuple[str, int]]) -> list[tuple[str,
     ]
 
 
-def _add_quantiles(
-    wave: WaveSpec, estimate: Estimate, dimension: str, rows: Mapping[str, Mapping[Any, Any]], group: Group
-) -> None:
-    """Add the quantiles that the ledger has for a group; percentiles need more firms than quartiles."""
-    for share in estimate.quantiles or []:
-        name = f"q{round(100 * share)}"
-        row = rows.get(number_id(wave.id, estimate.id, UNWEIGHTED, [dimension, name], group["levels"]))
-        if row is not None:
-            group[name] = _figure(row)
-
-
-def _public(group: Group) -> Group:
-    return {name: value for name, value in group.items() if name != "levels"}
-
-
 def _figure(row: Mapping[Any, Any]) -> Figure:
     return {"id": str(row["id"]), "value": tidy(float(row["value"])), "text": _local(row["text"])}
 
@@ -193,11 +179,11 @@ def tidy(value: float) -> float:
 
 
 def _recomputed(
-    spec: ToolboxSpec,
     shown: Mapping[str, Group],
     columns: Mapping[str, np.ndarray],
     variable: str,
     others: np.ndarray,
+    least: int,
     dominance: float = 1.0,
 ) -> dict[str, Group]:
     values = columns[variable]
@@ -207,9 +193,9 @@ def _recomputed(
         left = values[members & others]
         if len(left) == members.sum():
             found[key] = dict(group)
-        elif len(left) >= spec.toolbox.peers.least_n and not is_dominated(left, dominance):
+        elif len(left) >= least and not is_dominated(left, dominance):
             found[key] = {
-                name: _again(name, entry, left) if isinstance(entry, dict) and "id" in entry else entry
+                name: _again(name, entry, left, group["n"]) if isinstance(entry, dict) and "id" in entry else entry
                 for name, entry in group.items()
             } | {"n": len(left)}
     return found
@@ -220,8 +206,8 @@ def _pair(part: str) -> tuple[str, int]:
     return code, int(level)
 
 
-def _again(name: str, figure: Figure, values: np.ndarray) -> Figure:
+def _again(name: str, figure: Figure, values: np.ndarray, n: int) -> Figure:
     """Compute a figure of the ledger again for fewer firms; its text is left to whoever prints it."""
     share = np.array([0.5 if name == MEAN else int(name[1:]) / 100])
     value = values.mean() if name == MEAN else weighted_quantile(values, np.ones(len(values)), share, "hf7")[0]
-    return {"id": figure["id"], "value": tidy(float(value)), "text": {}}
+    return {"id": figure["id"], "value": tidy(float(value)), "text": {}, "with_firm": {**figure, "n": n}}

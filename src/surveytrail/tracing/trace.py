@@ -12,6 +12,7 @@ from surveyspec.codebook import Variable
 from surveyspec.conditions import variables_of
 from surveyspec.documents import Document, load_document
 from surveyspec.identifiers import short_anchor
+from surveyspec.plan import plan_numbers
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import CONFIG, INTERVIEWS, Study, WaveSpec
 from surveytrail.digests import file_digest
@@ -103,7 +104,9 @@ def trace_number(study: Study, number: str, rows: int = 5) -> Trace:
     StudyError : an unknown number, no ledger, or a raw file that changed since the ledger was made
     """
     frames = TrailFrames(study.directory)
-    identifier = resolve_number(number, list(frames.ledger.index))
+    known = list(frames.ledger.index)
+    _require_not_withheld(study, number, known)
+    identifier = resolve_number(number, known)
     row = frames.row(identifier)
     edges = tuple(frames.edges(identifier))
     files = study.raw_files
@@ -151,6 +154,16 @@ def resolve_number(number: str, known: Sequence[str]) -> str:
     close = closest_numbers(number, known)
     todo = f"did you mean {' or '.join(close)}?" if close else "ids stand in results/ledger/ledger.json"
     raise StudyError(Problem(LEDGER, "id", f"no number '{number}'", f"one of the {len(known)} ids of the ledger", todo))
+
+
+def _require_not_withheld(study: Study, number: str, known: Sequence[str]) -> None:
+    """Stop for a number that the study file declares and ``min_n`` keeps from being published."""
+    spec = next((spec for spec in plan_numbers(study) if spec.id == number), None) if number not in known else None
+    if spec is not None and spec.min_n is not None:
+        raise StudyError(
+            Problem(LEDGER, "id", f"'{number}' is withheld", f"a number about {spec.min_n} answers or more that gives "
+                    "away none about fewer", "docs/methods/methods.md says how this is decided")
+        )  # fmt: skip
 
 
 def closest_numbers(number: str, known: Sequence[str], limit: int = 5) -> list[str]:
