@@ -2,14 +2,15 @@
 
     python -m tests.toolbox.agreement --firms 500
 
-prints how many firms agree and leaves with 0 only if all do.
+prints how many firms agree, of which kinds they are and how many rules spoke; leaves with 0 only if all agree and every
+kind and rule was among them.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from surveytrail.toolbox.assessment import assess
 from surveytrail.toolbox.firm_file import read_firms
 from surveytrail.toolbox.page import page_html
 from tests.toolbox.conftest import ROOT, Bench, make_bench
+from tests.toolbox.test_assessment import BEST
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -53,6 +55,32 @@ def differing(bench: Bench, page: Page, firms: Sequence[Firm]) -> list[str]:
     return [firm.name for firm, mine, other in zip(firms, ours, theirs, strict=True) if mine != other]
 
 
+def kinds(bench: Bench, firms: Sequence[Firm]) -> dict[str, int]:
+    """Count firms of kinds that a comparison must not lack."""
+    found = assess(bench.form, bench.peers, firms)
+    inside, outside = 3, 4  # answers on a wiki or a blog: inside the company, with customers or partners
+    return {
+        "without social media": sum(firm.answers.get("SMUSE") in {2, 3, 4} for firm in firms),
+        "with a wiki or blog inside only": sum(
+            inside in own and outside not in own
+            for own in ({firm.answers.get("FIRM_WIKI"), firm.answers.get("FIRM_BLOG")} for firm in firms)
+        ),
+        "held back by a gate": sum(any(gate["held"] for gate in entry["overall"]["gates"]) for entry in found),
+        "with too many questions open": sum("R24" in spoken(entry) for entry in found),
+        "beside all companies only": sum(
+            all(part["peers"]["group"] == "" for part in entry["dimensions"]) for entry in found
+        ),
+        "at least on each level": min(sum(entry["overall"]["level"] == level.code for entry in found)
+                             for level in bench.form.spec.toolbox.levels),
+    }  # fmt: skip
+
+
+def spoken(found: Mapping[str, Any]) -> set[str]:
+    """Return the rules that spoke for a firm: given, beyond the number given, or withheld by another."""
+    given = [entry["id"] for entry in (*found["recommendations"], *found["withheld"])]
+    return {*given, *found["further"]}
+
+
 def _texts(found: dict[str, Any], firm: Firm) -> list[str | None]:
     values = [value for entry in found["dimensions"]
               for value in (entry["score"], entry["peers"] and entry["peers"]["shrunk"])]  # fmt: skip
@@ -75,11 +103,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         page = browser.new_page()
         page.goto(write_page(bench, Path(folder)).as_uri())
-        firms = drawn_firms(bench.form, options.firms, options.seed)
+        # firms on the highest level are rarely drawn: the best one comes first
+        firms = [Firm("best", "de", BEST), *drawn_firms(bench.form, options.firms - 1, options.seed)]
         wrong = differing(bench, page, firms)
         browser.close()
+    counted = kinds(bench, firms)
+    rules = set[str]().union(*(spoken(found) for found in assess(bench.form, bench.peers, firms)))
+    print("; ".join(f"{count} {kind}" for kind, count in counted.items()))
+    print(f"{len(rules)} of {len(bench.form.spec.rules)} rules spoke")
     print(f"browser and engine agree on {len(firms) - len(wrong)} of {len(firms)} firms")
-    return 0 if firms and not wrong else 1
+    is_varied = all(counted.values()) and len(rules) == len(bench.form.spec.rules)
+    return 0 if firms and not wrong and is_varied else 1
 
 
 if __name__ == "__main__":

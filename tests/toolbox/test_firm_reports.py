@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from surveyspec.problems import StudyError
 from surveytrail.cli.app import app
 from surveytrail.toolbox.answers import Firm
+from surveytrail.toolbox.assessment import assess
 from surveytrail.toolbox.firm_file import firms_of_survey, read_firms
 from surveytrail.toolbox.firm_report import file_name, write_reports
 from surveytrail.toolbox.page import word
@@ -56,7 +57,9 @@ def test_yaml_of_one_firm_or_many(tmp_path: Path, bench: Bench) -> None:
     [
         ("", ["firms.csv:1", "an empty file"]),
         ("firm,STRAT\n", ["no firm", "add a row"]),
-        ("firm,STRATT\nA,1\n", ["firms.csv:2: STRATT", "an unknown column", "did you mean 'STRAT'?"]),
+        ("firm,STRATT\nA,1\nB,1\n", ["firms.csv:1: STRATT", "an unknown column", "did you mean 'STRAT'?"]),
+        ("firm\tSTRATT\nA\t1\n", ["firms.csv:1: STRATT"]),
+        ("firm,BUDG\nA,=1+1\n", ["firms.csv:2: BUDG", "'=1+1'", "a number from 0 to 5000000"]),
         ("firm,STRAT\nA,7\n", ["firms.csv:2: STRAT", "'7'", "1 (nein, und auch nicht geplant)"]),
         ("firm,FTE\nA,5000\n", ["'5000'", "a number from 0 to 2000"]),
         ("firm,FTE\nA,1e3\n", ["'1e3'", "a number from 0 to 2000"]),
@@ -75,6 +78,8 @@ def test_mistakes_name_the_line_and_what_to_do(tmp_path: Path, bench: Bench, tex
 
 def test_files_that_are_none(tmp_path: Path, bench: Bench) -> None:
     assert "no such file" in failing(tmp_path / "gone.csv", bench)
+    (tmp_path / "folder.csv").mkdir()
+    assert "is a directory" in failing(tmp_path / "folder.csv", bench)
     assert ".csv, .yaml or .yml" in failing(write(tmp_path, "x", "firms.xlsx"), bench)
     bad = tmp_path / "latin.csv"
     bad.write_bytes("firm,STRAT\nZür".encode() + b"\xfc,1\n")
@@ -117,6 +122,45 @@ def test_every_figure_of_peers_is_printed_as_the_ledger_has_it_and_can_be_traced
         assert number.text == printed[number.get("data-num")]
         assert len(document.xpath(f"//*[@id='{number.get('href')[1:]}']")) == 1
     assert "example_firms.csv:2, STRAT" in document.text_content()
+
+
+def value_of(formula: lxml.html.HtmlElement, values: dict[str, float]) -> float:
+    """Work out a formula as it is printed, with a value for each number that it links to."""
+    text = formula.text.partition(" = ")[2]
+    for link in formula.findall("a"):
+        text += repr(values[link.get("data-num")]) + (link.tail or "")
+    text = text.replace("\u00d7", "*")
+    assert re.fullmatch(r"[\d.()*/+ e-]+", text)
+    return float(eval(text))  # arithmetic only, by the line above
+
+
+def test_references_follow_from_the_numbers_they_link_to(tmp_path: Path, bench: Bench) -> None:
+    values = {row["id"]: row["value"] for _, row in bench.ledger.iterrows()}
+    firms = read_firms(EXAMPLE, bench.form, "example_firms.csv")
+    compared = 0
+    for firm, found in zip(firms, assess(bench.form, bench.peers, firms), strict=True):
+        page = write_reports(bench.study, bench.form, bench.peers, [firm], "synthetic", tmp_path)[0]
+        formulas = lxml.html.fromstring(page.read_bytes()).xpath("//ul[@class='tb-formulas']/li")
+        rows = [entry for entry in found["dimensions"] if entry["peers"]]
+        for formula, entry in zip(formulas, rows, strict=True):
+            assert value_of(formula, values) == pytest.approx(entry["peers"]["shrunk"], rel=1e-9)
+            compared += 1
+    assert compared == 8 * len(firms)
+
+
+def test_figures_without_a_firm_stand_beside_those_of_the_ledger(tmp_path: Path, bench: Bench) -> None:
+    firms = firms_of_survey(bench.form, bench.analysis, [str(bench.analysis["respondent"].iloc[5])])
+    page, pdf = write_reports(bench.study, bench.form, bench.peers, firms, "synthetic", tmp_path, bench.analysis)
+    rows = bench.ledger.set_index("id")
+    listed = lxml.html.fromstring(page.read_bytes()).xpath("//div[@class='tb-origin']//li[@id]")
+    assert len(listed) > 30
+    for entry in listed:
+        row = rows.loc[entry.find("code").text.removeprefix("trail trace ")]
+        with_firm = word(
+            "with_firm", firms[0].language, text=json.loads(row["text"])[firms[0].language], n=row["n_used"]
+        )
+        assert f"n = {row['n_used'] - 1} {with_firm}" in entry.text_content()
+    assert word("in_brackets", firms[0].language)[:20] in texts(pdf)[0]
 
 
 def test_the_longest_report_has_two_pages(tmp_path: Path, bench: Bench) -> None:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lxml.html
 import pytest
 
 from surveytrail.toolbox.admissible import drawn_firms
 from surveytrail.toolbox.answers import Firm
-from surveytrail.toolbox.page import page_html
+from surveytrail.toolbox.page import page_html, word
 from tests.toolbox.agreement import CHROMIUM, FLAGS, differing, write_page
 from tests.toolbox.conftest import Bench
 from tests.toolbox.test_assessment import BEST
+from tests.toolbox.test_firm_reports import value_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -76,6 +78,26 @@ def test_what_is_shown_is_what_was_assessed(page: Page, bench: Bench) -> None:
         assert anchor is not None
         origin = page.locator(f'.tb-origin li[id="{anchor[1:]}"]')
         assert f"trail trace {number.get_attribute('data-num')}" in origin.inner_text()
+
+
+def test_references_follow_from_the_numbers_they_link_to(page: Page, bench: Bench) -> None:
+    show_example(page)
+    found = page.evaluate("toolbox.assess(toolbox.state.answers, toolbox.state.language)")
+    values = {row["id"]: row["value"] for _, row in bench.ledger.iterrows()}
+    formulas = [lxml.html.fromstring(text) for text in page.locator(".tb-formulas li").evaluate_all(
+        "items => items.map((item) => item.outerHTML)")]  # fmt: skip
+    worked_out = [value_of(formula, values) for formula in formulas]
+    assert worked_out == [pytest.approx(entry["peers"]["shrunk"], rel=1e-9) for entry in found["dimensions"]]
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "en"])
+def test_every_group_of_questions_has_a_heading_of_its_own(page: Page, language: str) -> None:
+    page.evaluate(f"toolbox.speak('{language}')")
+    page.evaluate("toolbox.state.answers = { ...toolbox.program.example }; toolbox.speak(toolbox.state.language)")
+    legends = page.locator("#tb-form legend:visible").all_inner_texts()
+    assert len(legends) > 12
+    assert word("group", language) not in legends
+    assert not any(legend.lstrip()[0].isdigit() for legend in legends)
 
 
 def test_nothing_leaves_the_page_and_nothing_is_kept(browser: Browser, html: Path) -> None:

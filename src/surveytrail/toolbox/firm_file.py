@@ -27,16 +27,18 @@ from surveytrail.toolbox.answers import Firm, Form
 NAME, LANGUAGE = "firm", "language"
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 LONGEST_NAME = 80
+SEPARATORS = ",;\t"
 YAML_TRUTH = {True: "Y", False: "N"}  # YAML reads Y and N so
 
 
 @dataclass(frozen=True)
 class _Written:
-    """One firm as it stands in a file: texts by column, and the line of each."""
+    """One firm as it stands in a file: texts by column, the line of each, and the line where the columns are named."""
 
     cells: Mapping[str, str]
     lines: Mapping[str, int | None]
     line: int | None
+    header: int | None = None
 
 
 def read_firms(path: Path, form: Form, shown_as: str | None = None) -> list[Firm]:
@@ -64,7 +66,7 @@ def read_firms(path: Path, form: Form, shown_as: str | None = None) -> list[Firm
         problems += wrong
     problems += _repeated(firms, written, name)
     if problems:
-        raise StudyError(problems)
+        raise StudyError(list(dict.fromkeys(problems)))  # a wrong column is told once
     return firms
 
 
@@ -108,7 +110,7 @@ def firms_of_survey(form: Form, analysis: pd.DataFrame, respondents: Sequence[st
 def _of_csv(path: Path, name: str) -> Iterator[_Written]:
     text = _text(path, name)
     first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
+    reader = csv.reader(io.StringIO(text), delimiter=max(SEPARATORS, key=first.count))
     try:
         header = [cell.strip() for cell in next(reader, [])]
         if not any(header):
@@ -125,7 +127,7 @@ def _of_csv(path: Path, name: str) -> Iterator[_Written]:
             if len(row) != len(header):
                 found, expected = f"{len(row)} cells", f"{len(header)}, as in the header"
                 raise StudyError(Problem(name, "", found, expected, "mind separators and quotes", line))
-            yield _Written(dict(zip(header, row, strict=True)), dict.fromkeys(header, line), line)
+            yield _Written(dict(zip(header, row, strict=True)), dict.fromkeys(header, line), line, header=1)
     except csv.Error as error:
         raise StudyError(Problem(name, "", str(error), "a CSV file", "save it as CSV again", reader.line_num)) from None
 
@@ -137,6 +139,9 @@ def _text(path: Path, name: str) -> str:
         raise StudyError(
             Problem(name, "", "no such file", "a file with a firm's answers", "correct the path")
         ) from None
+    except OSError as error:
+        found = (error.strerror or "not readable").lower()
+        raise StudyError(Problem(name, "", found, "a file with a firm's answers", "correct the path")) from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         problem = Problem(name, "", f"byte {error.start} is not UTF-8", "UTF-8 text", "save the file as UTF-8", line)
@@ -187,7 +192,8 @@ def _firm(written: _Written, form: Form, file: str, place: int) -> tuple[Firm, l
             continue
         if column not in form.by_code:
             hint = did_you_mean(column, known) or "remove the column, or use the code of a question"
-            problems.append(Problem(file, column, "an unknown column", f"one of {listed(known, 12)}", hint, line))
+            at = written.header or line
+            problems.append(Problem(file, column, "an unknown column", f"one of {listed(known, 12)}", hint, at))
             continue
         if not cell.strip():
             continue
@@ -220,7 +226,7 @@ def _expected(question: AskedQuestion) -> str:
         texts = [f"{part.code} ({next(iter(part.label.values()))})" for part in categories]
         return f"one of {listed(texts, 12)}"
     low, high = question.variable.range or (float("-inf"), float("inf"))
-    return f"a number from {low:g} to {high:g}"
+    return f"a number from {low:.12g} to {high:.12g}"
 
 
 def _short(text: str, limit: int = 40) -> str:

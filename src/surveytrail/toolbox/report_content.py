@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from surveyspec.study import Study
@@ -39,13 +40,16 @@ class _Writer:
         self.found, self.status, self.language = assessment, status, firm.language
         self.toolbox = form.spec.toolbox
         self.figures: dict[str, Content] = {}
+        self.references: list[Content] = []
 
     def content(self) -> Content:
         """Return the whole report."""
         toolbox, language = self.toolbox, self.language
+        self.read_from = _common_place(self.firm.places.values())
         names = (
-            "level", "position", "plot", "how_peers", "strengths", "recommendations", "gates", "own_cells",
-            "origin", "first_step", "because", "peer_value", "question", "answer", "place", "open_questions", "skip",
+            "level", "position", "plot", "how_peers", "strengths", "recommendations", "gates", "own_cells", "origin",
+            "first_step", "because", "peer_value", "question", "answer", "place", "open_questions", "skip", "colon",
+            "references", "in_brackets",
         )  # fmt: skip
         made = {
             "language": language,
@@ -53,7 +57,7 @@ class _Writer:
             "title": toolbox.title[language],
             "study": self._local(study_title(self.study)),
             "report": self.say("report"),
-            "words": {name: self.say(name) for name in names},
+            "words": {name: self.say(name, of=len(self.peers.fallback)) for name in names},
             "notice": self.say("notice") if self.status == "synthetic" else None,
             "left_out": self.say("left_out") if self.firm.record is not None else None,
             **self._level(),
@@ -71,9 +75,11 @@ class _Writer:
                 [self.wording(code), self.answer(code, value), self.firm.places.get(code, "")]
                 for code, value in self.firm.answers.items()
             ],
+            "read_from": self.read_from,
             "origin_text": self.say("origin_text", least=toolbox.peers.least_n),
         }  # fmt: skip
-        return made | {"figures": list(self.figures.values())}
+        figures = list(self.figures.values())
+        return made | {"figures": figures, "folded": _folded(figures), "references": self.references}
 
     def say(self, path: str, **values: object) -> str:
         """Return a fixed word."""
@@ -120,22 +126,41 @@ class _Writer:
             name = f"below_{cuts[0]}" if entry["band"] == 0 else f"from_{cuts[entry['band'] - 1]}"
             standing = self.say(f"bands.{name}")
         figures = {name: self._figure(group[name], group) for name in (MEAN, "q25", "q50", "q75") if name in group}
+        reference = self.number(entry["peers"]["shrunk"])
+        self.references.append(
+            {"text": self.say("reference", dimension=row["label"], value=reference), "parts": self._formula(entry)}
+        )
         row["peers"] = figures | {
-            "reference": self.number(entry["peers"]["shrunk"]),
+            "reference": reference,
             "standing": standing,
-            "group": self._group(entry["peers"], self.peers.dimensions, entry["id"]),
+            "group": self._group(entry["peers"], self.peers.dimensions, entry["id"], "place_of"),
         }
         return row
 
+    def _formula(self, entry: Content) -> list[str | Content]:
+        """Return how a reference comes from the means of its groups, from the widest inwards: texts and figures."""
+        shown, weight = self.peers.dimensions[entry["id"]], self.number(self.toolbox.peers.shrink)
+        *narrower, widest = entry["peers"]["chain"]
+        parts: list[str | Content] = [self._figure(shown[widest][MEAN], shown[widest])]
+        for key in reversed(narrower):
+            n, own = self.number(shown[key]["n"]), self._figure(shown[key][MEAN], shown[key])
+            parts = ["(", f"{n} × ", own, f" + {weight} × ", *parts, f") / ({n} + {weight})"]
+            parts = parts if key == narrower[0] else ["(", *parts, ")"]
+        return parts
+
     def _figure(self, figure: Figure, group: Group) -> Content:
         text = figure["text"].get(self.language) or self.number(figure["value"])
-        self.figures[figure["id"]] = {"id": figure["id"], "text": text, "n": self.number(group["n"])}
+        entry = {"id": figure["id"], "text": text, "n": self.number(group["n"]), "with_firm": ""}
+        if "with_firm" in figure:
+            whole = {"text": self._local(figure["with_firm"]["text"]), "n": self.number(figure["with_firm"]["n"])}
+            entry |= {"with_firm": self.say("with_firm", **whole), "whole": whole}
+        self.figures[figure["id"]] = entry
         return {"id": figure["id"], "text": text, "value": figure["value"]}
 
-    def _group(self, beside: Content, shown: Shown, name: str) -> str:
+    def _group(self, beside: Content, shown: Shown, name: str, fallback: str = "fallback") -> str:
         group = shown[name][beside["group"]]
         label = self._local(group["label"]) if beside["group"] else self.say("all_firms")
-        place = self.say("fallback", at=beside["fallback"] + 1, of=len(self.peers.fallback))
+        place = self.say(fallback, at=beside["fallback"] + 1, of=len(self.peers.fallback))
         return f"{label}, n = {self.number(beside['n'])} ({place})"
 
     def _amounts(self) -> list[Content]:
@@ -184,19 +209,23 @@ class _Writer:
         for code, value in values:
             if code in BUILT_IN:
                 decimals = 2 if code == UNANSWERED else 0
-                text = f"{self.say(f'built_in.{code}')}: {self.number(value, decimals)}"
+                text = self._said(self.say(f"built_in.{code}"), self.number(value, decimals))
                 made.append({"stem": "", "items": [{"text": text, "place": ""}]})
                 continue
             question = self.form.by_code[code]
             stem = question.variable.stem
             label = self._local(question.variable.label)
-            item = {"text": f"{label}: {self.answer(code, value)}", "place": self.firm.places.get(code, "")}
+            place = self.firm.places.get(code, "").removeprefix(f"{self.read_from}, " if self.read_from else "")
+            item = {"text": self._said(label, self.answer(code, value)), "place": place}
             heading = self._local(question.codebook.stems[stem]) if stem is not None else ""
             if made and heading and made[-1]["stem"] == heading:
                 made[-1]["items"].append(item)
             else:
                 made.append({"stem": heading, "items": [item]})
         return made
+
+    def _said(self, what: str, answer: str) -> str:
+        return f"{what} {answer}" if what.endswith("?") else f"{what}{self.say('colon')}{answer}"
 
     def wording(self, code: str) -> str:
         """Return a question's wording."""
@@ -216,6 +245,52 @@ class _Writer:
         return notes + [
             self.say("withheld", id=entry["id"], other=entry["because"]) for entry in self.found["withheld"]
         ]
+
+
+def _common_place(places: Iterable[str]) -> str:
+    """Return file and line where all answers were read, if they were read in one line; the rest is their column."""
+    rows = {place.rpartition(", ")[0] for place in places}
+    return rows.pop() if len(rows) == 1 else ""
+
+
+def _folded(figures: Sequence[Content]) -> list[Content]:
+    """Return figures whose ids begin alike as one line, with the parts that differ in braces, as a shell reads them."""
+    alike: dict[tuple[str, ...], list[Content]] = {}
+    for figure in figures:
+        alike.setdefault(tuple(figure["id"].split(".")[:3]), []).append(figure)
+    lines = []
+    for found in alike.values():
+        whole = [figure.get("whole", figure) for figure in found]
+        differs = any("whole" in figure for figure in found)
+        lines.append({
+            "text": " · ".join(figure["text"] for figure in found),
+            "n": _sizes(found),
+            "whole": f" [{' · '.join(figure['text'] for figure in whole)}; n = {_sizes(whole)}]" if differs else "",
+            "id": _in_braces([figure["id"] for figure in found]),
+        })  # fmt: skip
+    return lines
+
+
+def _sizes(figures: Sequence[Content]) -> str:
+    """Return the sizes behind figures, once where they are the same."""
+    sizes = [figure["n"] for figure in figures]
+    return str(sizes[0]) if len(set(sizes)) == 1 else " · ".join(sizes)
+
+
+def _in_braces(ids: Sequence[str]) -> str:
+    """Write ids as one: ``a.{b,c}.d``."""
+    if len(ids) == 1:
+        return ids[0]
+    first = _shared([identifier.split(".") for identifier in ids])
+    rest = [identifier.split(".")[len(first) :] for identifier in ids]
+    last = _shared([parts[::-1] for parts in rest])[::-1]
+    middle = ["".join(f".{part}" for part in parts[: len(parts) - len(last)]) for parts in rest]
+    return f"{'.'.join(first)}{{{','.join(middle)}}}{''.join(f'.{part}' for part in last)}"
+
+
+def _shared(lists: Sequence[Sequence[str]]) -> list[str]:
+    """Return the parts that all lists begin with."""
+    return [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*lists, strict=False))]
 
 
 def study_title(study: Study) -> dict[str, str]:

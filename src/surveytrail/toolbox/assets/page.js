@@ -26,13 +26,14 @@
     return question.stem && !shared ? `${local(question.stem)} – ${local(question.label)}` : local(question.label);
   }
 
+  // Questions of one page of the questionnaire, ticks apart; a heading of the toolbox file begins a group of its own.
   function groups() {
     const found = [];
     for (const question of program.questions) {
-      const last = found[found.length - 1];
-      const same = last && last.page === question.page && (last.kind === "multiple") === (question.type === "multiple");
+      const last = found[found.length - 1], heading = program.headings[question.code] && local(program.headings[question.code]);
+      const same = last && !heading && last.page === question.page && (last.kind === "multiple") === (question.type === "multiple");
       if (same) last.questions.push(question);
-      else found.push({ page: question.page, kind: question.type, questions: [question] });
+      else found.push({ page: question.page, kind: question.type, questions: [question], heading });
     }
     for (const group of found) {
       const stems = new Set(group.questions.map((question) => (question.stem ? local(question.stem) : "")));
@@ -42,14 +43,13 @@
   }
 
   function drawForm() {
-    const all = groups();
-    form.replaceChildren(element("h2", {}, word("questions")), ...all.map((group, at) => fieldset(group, at, all.length)),
+    form.replaceChildren(element("h2", {}, word("questions")), ...groups().map(fieldset),
       element("p", { class: "tb-progress", role: "status", id: "tb-progress" }), buttons());
     update();
   }
 
-  function fieldset(group, at, of) {
-    const legend = element("legend", {}, element("span", { class: "tb-count" }, `${at + 1}/${of}`), ` ${group.stem || word("group")}`);
+  function fieldset(group) {
+    const legend = element("legend", {}, group.stem || group.heading || word("group"));
     const made = element("fieldset", { class: "tb-group" }, legend);
     made.append(...(group.kind === "multiple" ? ticks(group) : group.questions.map((question) => field(question, group.stem))));
     return made;
@@ -168,7 +168,7 @@
     const figures = new Map();
     const title = element("h2", { id: "tb-result-title", tabindex: "-1" }, word("result"));
     const parts = [title, status(), levelPart(found), positionPart(found, figures), strengthsPart(found),
-      advicePart(found, figures), openPart(found), originPart(figures), printButton()];
+      advicePart(found, figures), openPart(found), originPart(found, figures), printButton()];
     result.replaceChildren(...parts.filter(Boolean));
     result.hidden = false;
     if (focus) title.focus();
@@ -193,15 +193,28 @@
       element("h4", {}, word("gates")), element("ul", { class: "tb-gates" }, ...gates));
   }
 
-  function groupName(beside, part, id) {
+  function groupName(beside, part, id, fallback = "fallback") {
     const label = beside.group === "" ? word("all_firms") : local(program.peers[part][id][beside.group].label);
-    return `${label}, n = ${number(beside.n)} (${word("fallback", { at: beside.fallback + 1, of: program.peers.fallback.length })})`;
+    return `${label}, n = ${number(beside.n)} (${word(fallback, { at: beside.fallback + 1, of: program.peers.fallback.length })})`;
   }
 
   // A figure of the ledger: its printed text, and a link to where it comes from.
   function figure(entry, n, figures) {
     figures.set(entry.id, { ...entry, n });
     return element("a", { class: "st-num", "data-num": entry.id, href: `#${entry.anchor}` }, local(entry.text));
+  }
+
+  // How a reference comes from the means of its groups, from the widest inwards.
+  function formula(entry, figures) {
+    const shown = program.peers.dimensions[entry.id], weight = number(program.shrink), chain = entry.peers.chain;
+    const mean = (key) => figure(shown[key].mean, shown[key].n, figures);
+    let parts = [mean(chain[chain.length - 1])];
+    for (const key of chain.slice(0, -1).reverse()) {
+      const n = number(shown[key].n);
+      parts = ["(", `${n} × `, mean(key), ` + ${weight} × `, ...parts, `) / (${n} + ${weight})`];
+      if (key !== chain[0]) parts = ["(", ...parts, ")"];
+    }
+    return parts;
   }
 
   function positionPart(found, figures) {
@@ -220,7 +233,7 @@
     });
     return element("section", {}, element("h3", {}, word("position")), element("figure", {}, plot(rows), element("figcaption", {}, word("plot"))),
       element("div", { class: "st-scroll", tabindex: "0", role: "region", "aria-label": word("position") }, table),
-      element("p", { class: "st-note" }, word("how_peers")), ...amounts);
+      element("p", { class: "st-note" }, word("how_peers", { of: program.peers.fallback.length })), ...amounts);
   }
 
   function positionRow({ entry, dimension, group }, figures) {
@@ -231,7 +244,7 @@
     const shown = (name) => (group[name] ? [figure(group[name], group.n, figures)] : ["–"]);
     const band = standing(entry, group);
     return element("tr", {}, head, cell(own), cell(...shown("q50")), cell(...shown("q25"), "–", ...shown("q75")), cell(...shown("mean")),
-      cell(number(entry.peers.shrunk)), cell(band === null ? "–" : band), cell(groupName(entry.peers, "dimensions", entry.id)));
+      cell(number(entry.peers.shrunk)), cell(band === null ? "–" : band), cell(groupName(entry.peers, "dimensions", entry.id, "place_of")));
   }
 
   function standing(entry, group) {
@@ -265,18 +278,20 @@
     return element("section", {}, element("h3", {}, word("strengths")), list);
   }
 
+  const joined = (what, answer) => (what.endsWith("?") ? `${what} ${answer}` : `${what}${word("colon")}${answer}`);
+
   // What a firm answered, in words; answers of one battery share its stem.
   function said(values) {
     const lines = [];
     let stem = null;
     for (const [code, value] of values) {
       if (code in words.built_in) {
-        lines.push(`${word(`built_in.${code}`)}: ${number(value, code === "UNANSWERED" ? 2 : 0)}`);
+        lines.push(joined(word(`built_in.${code}`), number(value, code === "UNANSWERED" ? 2 : 0)));
         stem = null;
         continue;
       }
       const question = byCode[code], part = question.categories.find((entry) => entry.code === value);
-      const text = `${local(question.label)}: ${part ? local(part.label) : number(value)}`;
+      const text = joined(local(question.label), part ? local(part.label) : number(value));
       const heading = question.stem ? local(question.stem) : "";
       if (heading && heading === stem) lines[lines.length - 1] += `; ${text}`;
       else lines.push(heading ? `${heading} ${text}` : text);
@@ -293,7 +308,7 @@
       const peers = own.peers ? program.peers.dimensions[own.id][own.peers.group] : null;
       const list = element("dl", {}, element("dt", {}, word("first_step")), element("dd", {}, local(rule.firstStep)),
         element("dt", {}, word("because")), element("dd", {}, ...said(given.values)),
-        element("dt", {}, word("peer_value")), element("dd", {}, `${local(dimension.label)}: `,
+        element("dt", {}, word("peer_value")), element("dd", {}, `${local(dimension.label)}${word("colon")}`,
           ...(peers ? [figure(peers.mean, peers.n, figures), `; ${groupName(own.peers, "dimensions", own.id)}`] : [word("no_peers")])),
         element("dt", {}, word("evidence.label")), element("dd", {}, `${word(`evidence.${rule.evidence}`)}. ${rule.sources.map((name) => local(program.sources[name])).join("; ")}`),
         element("dt", {}, word("effort.label")), element("dd", {}, word(`effort.${rule.effort}`)));
@@ -313,11 +328,16 @@
     return element("section", {}, element("details", {}, element("summary", {}, `${word("open_questions")} (${number(found.open.length)})`), element("ul", {}, ...items)));
   }
 
-  function originPart(figures) {
+  function originPart(found, figures) {
+    const formulas = found.dimensions.filter((entry) => entry.peers).map((entry) => {
+      const dimension = local(program.dimensions.find((known) => known.id === entry.id).label);
+      return element("li", {}, word("reference", { dimension, value: number(entry.peers.shrunk) }), ...formula(entry, figures));
+    });
     const items = [...figures.values()].map((entry) => element("li", { id: entry.anchor },
       element("span", {}, `${local(entry.text)}, n = ${number(entry.n)} `), element("code", {}, `trail trace ${entry.id}`)));
     return element("section", { class: "tb-origin" }, element("h3", {}, word("origin")),
-      element("p", {}, word("origin_text", { least: program.least })), element("ul", {}, ...items));
+      element("p", {}, word("origin_text", { least: program.least })), element("ul", {}, ...items),
+      element("p", {}, word("references")), element("ul", { class: "tb-formulas" }, ...formulas));
   }
 
   function printButton() {
