@@ -53,7 +53,7 @@ def load_document(path: Path, shown_as: str | None = None) -> Document:
 
     Raises
     ------
-    StudyError : the file is missing, is not UTF-8, is empty, is not YAML, or repeats a key
+    StudyError : the file is missing or cannot be read, is not UTF-8, is empty, is not YAML, or repeats a key
     """
     name = shown_as or str(path)
     try:
@@ -62,6 +62,9 @@ def load_document(path: Path, shown_as: str | None = None) -> Document:
         raise StudyError(
             Problem(name, "", "no such file", "a YAML file", "create it or correct the path that names it")
         ) from None
+    except OSError as error:
+        found = (error.strerror or "not readable").lower()
+        raise StudyError(Problem(name, "", found, "a YAML file", "correct the path that names it")) from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise StudyError(

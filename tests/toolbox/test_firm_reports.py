@@ -78,8 +78,9 @@ def test_mistakes_name_the_line_and_what_to_do(tmp_path: Path, bench: Bench, tex
 
 def test_files_that_are_none(tmp_path: Path, bench: Bench) -> None:
     assert "no such file" in failing(tmp_path / "gone.csv", bench)
-    (tmp_path / "folder.csv").mkdir()
-    assert "is a directory" in failing(tmp_path / "folder.csv", bench)
+    for name in ("folder.csv", "folder.yaml"):
+        (tmp_path / name).mkdir()
+        assert "is a directory" in failing(tmp_path / name, bench)
     assert ".csv, .yaml or .yml" in failing(write(tmp_path, "x", "firms.xlsx"), bench)
     bad = tmp_path / "latin.csv"
     bad.write_bytes("firm,STRAT\nZür".encode() + b"\xfc,1\n")

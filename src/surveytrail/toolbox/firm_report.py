@@ -165,7 +165,7 @@ def _row(row: Content) -> str:
     return f"<tr>{head}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _plot(content: Content, left: int = 190, width: int = 640, step: int = 34) -> str:
+def _plot(content: Content, left: int = 150, width: int = 480, step: int = 34) -> str:
     """Draw each dimension's score (dot) and its peers' middle half and median."""
 
     def at(score: float) -> str:

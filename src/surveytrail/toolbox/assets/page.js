@@ -254,7 +254,7 @@
   }
 
   function plot(rows) {
-    const left = 190, width = 640, step = 34, height = rows.length * step + 34, x = (score) => left + (score / 100) * (width - left - 20);
+    const left = 150, width = 480, step = 34, height = rows.length * step + 34, x = (score) => left + (score / 100) * (width - left - 20);
     const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": word("plot"), class: "tb-plot" });
     for (let tick = 0; tick <= 100; tick += 25) {
       svg.append(element("line", { x1: x(tick), x2: x(tick), y1: 6, y2: height - 26, class: "tb-grid" }),
