@@ -95,6 +95,8 @@ def test_a_rule_on_the_level_that_no_firm_reaches(edited: Callable[..., Path]) -
         ("    above: 3", "    above: 4", "a level below the highest (4)"),
         ("means: peer_means", "means: peer_mean", "did you mean 'peer_means'?"),
         ("least_n: 10", "least_n: 12", "'peer_means' with min_n 10"),
+        ("      estimate: peer_budget", "      estimate: peer_means", "'peer_means' without dominance"),
+        ("  MONI: {fr: Veille", "  MONY: {fr: Veille", "unknown variable 'MONY'"),
         ("W1_FIRM_WK", "W1_FIRM_WX", "did you mean"),
         ("wave: wave2", "wave: wave9", "unknown wave 'wave9'"),
         ("{fr: Un calendrier éditorial, de: Ein Redaktionsplan,", "{fr: Un calendrier éditorial,", "no text in de"),
