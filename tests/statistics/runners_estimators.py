@@ -147,6 +147,9 @@ DELIBERATE["tie"] = Deliberate(
     "in R rounding in the last bit decides between it and the next value",
     0.05,
 )
+DELIBERATE["top_answer"] = Deliberate(
+    "hf4 at a share of exactly 1 is the largest answer; R divides 0 by 0 there", math.inf
+)
 DELIBERATE["score_interval"] = Deliberate(
     "the limits are the values at which the test rejects; R takes the unweighted share below each as a weighted one",
     math.inf,
@@ -166,6 +169,8 @@ def quantile(case: Case, reference: Reference) -> Figures:
     deliberate = {}
     if rule in ("hf1", "hf2") and np.ptp(design.weights) == 0:
         deliberate = dict.fromkeys(("value", "ci_lower", "ci_upper", "se"), "tie")
+    if rule == "hf4" and (result.value == np.nanmax(y)).any():
+        deliberate = dict.fromkeys(("ci_lower", "ci_upper", "se"), "top_answer")
     if inputs["interval"] == "score":
         deliberate |= dict.fromkeys(("ci_lower", "ci_upper", "se"), "score_interval")
     return {

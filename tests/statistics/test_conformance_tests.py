@@ -40,6 +40,23 @@ def test_exact_distribution_agrees_with_imhof_inversion() -> None:
     assert tested > 0
 
 
+def test_goodness_of_fit_differs_from_r_by_the_order_of_its_shares_only() -> None:
+    """R's covariance takes the expected shares sorted by name; with them exchanged, scale and df are R's."""
+    case = next(c for c in Reference(COMMITTED).cases("chisq") if c["id"] == "x.gof.biz_w.size")
+    design, column = Reference(COMMITTED).design("biz_w"), Reference(COMMITTED).frame("biz")["size"]
+    levels, shares = list(column.cat.categories), np.array(case["inputs"]["p"])
+    swapped = shares[np.argsort(levels)]
+    totals = np.array([design.weights[(column == level).to_numpy()].sum() for level in levels])
+    root = np.sqrt(swapped * totals.sum())
+    pull = swapped * (1 / root + (totals - root**2) / (2 * root**3))
+    indicators = np.column_stack([(column == level).to_numpy(float) for level in levels])
+    eigenvalues = np.linalg.eigvalsh(covariance_of_scores(design, indicators / root - pull))
+    first, second = eigenvalues.sum(), (eigenvalues**2).sum()
+    np.testing.assert_allclose([second / first, first**2 / second], case["parameter"], rtol=1e-9)
+    own = chisquare.goodness_of_fit(design, column, dict(zip(levels, shares, strict=True)))
+    assert own.statistic == pytest.approx(case["statistic"], rel=1e-12)
+
+
 def test_p_values_of_the_studentised_range_are_the_integrals() -> None:
     """R's quadrature leaves 5e-10; a denser one finds what we print. Figures of `u.tukey`, made by base R."""
     case = next(c for c in Reference(COMMITTED).cases("unweighted") if c["id"] == "u.tukey")

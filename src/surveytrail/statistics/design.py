@@ -386,12 +386,15 @@ class ReplicateDesign:
     def reweighted(self, weights: FloatArray, replicate_weights: FloatArray | ReplicateBlocks) -> ReplicateDesign:
         """Return the design with adjusted weights (n,) and replicate weights."""
         design = replace(self, weights=weights, replicate_weights=replicate_weights)
-        df = float(design.domain_degrees_of_freedom(self.in_domain[:, None])[0])
-        return replace(design, degrees_of_freedom=df)
+        if not self.df_by_rank:
+            return design
+        return replace(design, degrees_of_freedom=column_rank(design.matrix()) - 1.0)
 
     def domain_degrees_of_freedom(self, domains: BoolArray) -> FloatArray:
         """Return the degrees of freedom within each column of `domains` (n, d): shape (d,)."""
-        if not self.df_by_rank:
-            return np.full(domains.shape[1], float(self.degrees_of_freedom))
-        matrix = self.matrix()
-        return np.array([column_rank(matrix[rows]) - 1.0 if rows.any() else 0.0 for rows in domains.T])
+        result = np.full(domains.shape[1], float(self.degrees_of_freedom))
+        smaller = (domains != self.in_domain[:, None]).any(axis=0)
+        for column in np.flatnonzero(smaller) if self.df_by_rank else ():
+            rows = domains[:, column]
+            result[column] = column_rank(self.matrix()[rows]) - 1.0 if rows.any() else 0.0
+        return result

@@ -1,0 +1,21 @@
+# 04_variations.R -- more cases about biz, of the kinds of 02_cases.R: missing values, domains, lone units, replicates.
+# Run after 02_cases.R with the same REFDIR; writes OUTDIR/<group>.json with these cases only.
+lines <- readLines(file.path(Sys.getenv("REFDIR", "."), "02_cases.R"))
+helpers <- grepl("^(fci|tt|gl|wsum|CT|popB|after|has_wilson|pm) <-", lines); helpers[1:40] <- TRUE
+eval(parse(text = lines[helpers])); CASES <- list()
+OUT <- Sys.getenv("OUTDIR"); dir.create(OUT, showWarnings = FALSE, recursive = TRUE)
+one <- function(id, group, d, call, inputs, f = stat) run(paste0("x.", id), group, d, call, inputs, f)
+qf <- function(x, d) { m <- x[[1]]; list(names=I(rownames(m)),value=I(m[,1]),ci_lower=I(m[,2]),ci_upper=I(m[,3]),se=I(m[,4]),df=degf(d),ci_level=.95) }
+chi <- function(x, d) list(statistic=as.numeric(x$statistic),parameter=I(as.numeric(x$parameter)),p=as.numeric(x$p.value))
+tayl <- c("biz_w","biz_sz","biz_szf","biz_adjust","biz_average","biz_fpc_adjust","biz_fpc_average")
+for (g in tayl) for (e in c("mean","total")) one(paste(g,e,"two_incomplete",sep="."),"missing",g,sprintf("svy%s(~turnover_na+likert_na, d, na.rm=TRUE)",e),inp(estimator=e,y=I(c("turnover_na","likert_na")),na_rm=TRUE))
+for (g in c("biz_sz","biz_adjust","biz_w")) for (qr in c("math","school","hf4","hf5","hf6","hf7","hf8","hf9")) for (y in c("likert_na","emp")) one(paste("quant",g,y,qr,sep="."),"quantile",g,sprintf("svyquantile(~%s, d, c(.1,.33,.5,.66,.95), qrule='%s', na.rm=TRUE)",y,qr),inp(estimator="quantile",y=y,p=I(c(.1,.33,.5,.66,.95)),qrule=qr,interval="mean",ci_level=.95,na_rm=TRUE),qf)
+for (g in c("bizsz_sub","bizsz_boot")) for (it in c("mean","xlogit","beta","quantile")) one(paste("quant",g,"turnover_na",it,sep="."),"quantile_rep",g,sprintf("svyquantile(~turnover_na, d, c(.2,.5,.8), qrule='math', interval.type='%s', na.rm=TRUE)",it),inp(estimator="quantile",y="turnover_na",p=I(c(.2,.5,.8)),qrule="math",interval=it,ci_level=.95,na_rm=TRUE),qf)
+for (z in list(list("biz_w","size",c(.55,.3,.11,.04)),list("biz_sz","region",c(.7,.2,.1)),list("bizsz_sub","likert_f",c(.1,.2,.4,.2,.1)))) one(paste("gof",z[[1]],z[[2]],sep="."),if (z[[1]] %in% names(REP)) "chisq_rep" else "chisq",z[[1]],sprintf("svygofchisq(~%s, p=c(%s), design=d)",z[[2]],paste(z[[3]],collapse=",")),inp(test="gof",y=z[[2]],p=I(z[[3]])),chi)
+one("table.bizsz_sub.likert_na.region","table","bizsz_sub","svytable(~likert_na+region, d)",inp(estimator="crosstab",row="likert_na",col="region"),function(x,d) list(row_levels=I(dimnames(x)[[1]]),col_levels=I(dimnames(x)[[2]]),table=matrix(as.numeric(x),nrow(x))))
+for (g in c("biz_sz","biz_adjust","bizsz_sub")) one(paste("ttest1",g,"likert_na",sep="."),"ttest",g,"svyttest(I(likert_na-3)~0, d, na.rm=TRUE)",inp(test="ttest1",y="likert_na",mu=3),tt)
+for (z in list(list("biz_sz","likert_na~size+industry","gaussian"),list("biz_adjust","uses_ai~size+likert_na","quasibinomial"),list("bizsz_sub","likert_na~size+region","gaussian"))) one(paste("glm",z[[1]],gsub("[~+]","_",z[[2]]),sep="."),if (z[[1]] %in% names(REP)) "glm_rep" else "glm",z[[1]],sprintf("svyglm(%s, d, family=%s()%s)",z[[2]],z[[3]],if (z[[3]]=="gaussian") "" else CT),inp(model="glm",formula=z[[2]],family=z[[3]]),gl)
+for (g in c("biz_sz","biz_adjust","biz_average","bizsz_sub","bizsz_JKn")) for (wh in c("region=='it'","industry=='info' & emp>20")) one(paste("subset",g,wh,sep="."),"domain",g,sprintf("svymean(~likert_na, subset(d, %s), na.rm=TRUE)",wh),inp(estimator="mean",y="likert_na",where=wh,na_rm=TRUE),function(x,d) { s <- eval(parse(text=sprintf("subset(d, %s)",wh)), list(d=d)); r <- stat(x, s); r$df_full <- degf(d); r })
+for (m in pm) for (g in c("biz_sz","bizsz_sub")) one(paste("ciprop",g,m,"fr",sep="."),if (g %in% names(REP)) "ciprop_rep" else "ciprop",g,sprintf("svyciprop(~uses_ai, subset(d, region=='fr'), method='%s')",m),inp(estimator="prop_ci",y="uses_ai",method=m,where="region=='fr'",ci_level=.95),function(x,d) c(fci(x,subset(d, region=='fr')),ci_level=.95))
+for (g in unique(vapply(CASES, function(x) x$group, ""))) { cs <- CASES[vapply(CASES, function(x) x$group==g, TRUE)]; writeLines(c("[", paste0(vapply(unname(cs), J, ""), c(rep(",", length(cs)-1), "")), "]"), file.path(OUT, paste0(g, ".json"))) }
+cat("cases", length(CASES), "errors", length(ERR), "\n"); for (e in names(ERR)) cat("  ", e, ":", ERR[[e]], "\n")
