@@ -25,7 +25,9 @@ def test_every_fault_fits_the_engine_as_it_is() -> None:
     files = {entry.file for entry in mutants}
     assert {
         "masks.py", "cleaning.py", "weighting.py", "estimating.py", "testing.py", "importing/coding.py",
-        "ledger/display.py", "ledger/collect.py", "statistics/smooth.py", "statistics/linearise.py",
+        "ledger/display.py", "ledger/collect.py", "statistics/smooth.py", "statistics/linearise.py", "sensitivity.py",
+        "items.py", "response.py", "interviews.py", "claims.py", "figures/dots.py", "figures/bars.py",
+        "figures/curve.py",
     } <= files  # fmt: skip
     assert len({entry.kind for entry in mutants}) >= 20
 
@@ -118,6 +120,39 @@ def test_what_becomes_of_faults(study: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert results["hangs"].said == "nothing made after 5 seconds of computing"
     assert "in the ledger," in results["groups_ignored"].said
     assert results["groups_ignored"].found > 5
+
+
+SAID = """\
+claims:
+  on_unsupported: mark
+  statements:
+    - {id: some, text: {en: some}, holds_if: w1.level.unweighted > 0}
+    - {id: none, text: {en: none}, holds_if: w1.level.unweighted < 0}
+figures:
+  - {id: use, kind: dots, title: {en: Use}, axis: {en: Share}, weight: unweighted,
+     series: [{estimate: use, label: {en: Use}}]}
+report:
+"""
+
+
+def test_faults_in_claims_and_figures_have_judges_of_their_own(tmp_path: Path) -> None:
+    study = write_tiny(tmp_path, config=CONFIG.replace("report:\n", SAID))
+    names = ["claims_turned_round", "unknown_claims_fail", "dots_at_the_lower_end", "values_in_another_language"]
+    own_title = 'title = self.own_label(self.figure.title, "title")'
+    title = mutant("title", "figures/content.py", own_title, own_title.replace("self.figure.title", '{"en": "Other"}'))
+    trials = judge_mutants(study, [*choose(load_mutants(), only=names), title], cores=2)
+    found = {one.mutant.id: (one.mutant.stage, one.changes, one.caught) for one in trials.judged}
+    assert found == {
+        "claims_turned_round": ("claims", "printed digits", True),
+        "unknown_claims_fail": ("claims", "nothing", False),  # every number has a value
+        "dots_at_the_lower_end": ("figures", "printed digits", True),
+        "values_in_another_language": ("figures", "nothing", False),  # there is one language
+        "title": ("figures", "wording", False),
+    }
+    assert trials.holds and trials.control is not None and trials.control.mutant.id == "claims_turned_round"
+    said = {one.mutant.id: (one.numbers, one.found, one.said) for one in trials.judged}
+    assert said["claims_turned_round"][:2] == (2, 2) and "recomputed" in said["claims_turned_round"][2]
+    assert said["dots_at_the_lower_end"][0] == 1 and "use.en: the dot of w1.use." in said["dots_at_the_lower_end"][2]
 
 
 def test_the_command(study: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -78,10 +78,15 @@ class Expected:
         if verification.is_file():
             frame = read_frame(verification)
             verdicts = {str(number): bool(match) for number, match in zip(frame["id"], frame["match"], strict=True)}
-        words = dict(load_document(Path(__file__).resolve().parents[3] / "report" / WORDS, f"report/{WORDS}").data)
         texts = [path.read_text(encoding="utf-8") for path in sorted(report.rglob("*.bib"))]
         entries = {found.group("key"): found.group("fields") for text in texts for found in FILLED.finditer(text)}
-        return cls(study, rows, verdicts, {**words, "statistics": TESTS}, entries)
+        return replace(cls.of_ledger(study, rows), verdicts=verdicts, bibliography=entries)
+
+    @classmethod
+    def of_ledger(cls, study: Study, rows: Mapping[str, Mapping[Any, Any]]) -> Expected:
+        """Return what may be printed of a study where nothing is verified or quoted, such as figures alone."""
+        words = dict(load_document(Path(__file__).resolve().parents[3] / "report" / WORDS, f"report/{WORDS}").data)
+        return cls(study, rows, {}, {**words, "statistics": TESTS}, {})
 
     @cached_property
     def anchors(self) -> dict[str, str]:

@@ -56,7 +56,7 @@ def drawn_faults(folder: Path, expected: Expected) -> list[Fault]:
         texts = tuple("".join(map(str, element.itertext())) for element in root.iterfind(".//{*}text"))
         described = "".join(map(str, element.itertext())) if (element := root.find("{*}desc")) is not None else ""
         rendering = Rendering(stem, "html", str(manifest["language"]))
-        faults += judge_picture(Picture(stem, described, None, texts, stem), rendering, expected, figures)[1]
+        faults += judge_picture(Picture(stem, described, None, texts, f"{stem}.svg"), rendering, expected, figures)[1]
     return faults + [("mark", problem, "it stands elsewhere") for problem in plotted(folder, expected).problems]
 
 

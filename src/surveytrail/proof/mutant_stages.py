@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ Stage = Literal["ledger", "claims", "figures"]
 Changes = Literal["printed digits", "wording", "unprinted figures", "nothing", "no ledger"]
 Objections = tuple[int, str]  # how many numbers, claims or parts of figures are objected to, and the first objection
 PLAIN = "plain"
+DIGIT = re.compile(r"\d+(?:[.,’]\d+)*")
 # what documents print of a number: texts, and the counts of its base; then what they print in words
 DIGITS = ("text", "interval_text", "n_in", "n_used", "n_excluded", "interval_level")
 WORDS = ("label", "group_label", "question", "filter", "interval_method", "warning", "error", "weight", "columns")
@@ -93,30 +95,29 @@ def _other_drawings(plain: Path, other: Path) -> tuple[Changes, int]:
 
 
 def _shown(manifest: Path) -> object:
-    """Return a figure's numbers as printed, with digits, and every mark as drawn."""
+    """Return the digits of a figure, where they stand, and every mark as drawn."""
     from lxml import etree
 
     root = etree.fromstring(manifest.with_suffix(".svg").read_bytes())
-    texts = sorted("".join(map(str, text.itertext())) for text in root.iterfind(".//{*}text"))
-    described = root.findtext("{*}desc") or ""
+    printed = [
+        (DIGIT.findall("".join(map(str, text.itertext()))), text.get("x"), text.get("y"))
+        for text in root.iterfind(".//{*}text")
+    ]
     marks = [
         (mark.get("data-number"), *(path.get("d") for path in mark.iterfind(".//{*}path")),
          *((dot.get("x"), dot.get("y")) for dot in mark.iterfind(".//{*}use")))
         for mark in root.iter() if mark.get("data-number") is not None
     ]  # fmt: skip
-    return [text for text in (*texts, described) if any(letter.isdigit() for letter in text)], marks
+    return [text for text in printed if text[0]], DIGIT.findall(root.findtext("{*}desc") or ""), marks
 
 
 def _of_the_audit(study: Path, scratch: Path, made: Sequence[Path]) -> list[Objections]:
     """Let the audit look at drawings, held against the ledger that they were drawn from."""
-    from dataclasses import replace
-
     from surveyspec.study import load_study
     from surveytrail.auditing.expected import Expected
     from surveytrail.auditing.figures import drawn_faults
 
-    expected = Expected.load(load_study(study), scratch)
-    expected = replace(expected, rows=_rows(place(scratch, PLAIN, "ledger")))
+    expected = Expected.of_ledger(load_study(study), _rows(place(scratch, PLAIN, "ledger")))
     found = [drawn_faults(folder, expected) for folder in made]
     return [(len(faults), ": ".join(faults[0]) if faults else "") for faults in found]
 
