@@ -35,6 +35,8 @@ prove: $(READY) ## the full proofs: tampering, blanking, mutants, planted litera
 	@$(BIN)/trail tamper --trials 1000 --seed 1
 	@$(BIN)/trail blank --trials 1000 --seed 1
 	@$(BIN)/trail mutate
+	@for command in check diff claims verify census tamper "blank --trials 20"; do \
+	  $(BIN)/trail $$command --control | tail -1; done
 	@if Rscript --vanilla -e 'library(survey)' > /dev/null 2>&1; then $(BIN)/trail verify --engine r; \
 	  else echo "trail verify --engine r: skipped, no R with the package survey"; fi
 	@$(BIN)/python -m tests.statistics.conformance
