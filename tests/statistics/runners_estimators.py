@@ -94,7 +94,7 @@ DELIBERATE["extreme_share"] = Deliberate(
     math.inf,
 )
 DELIBERATE["exact_profile"] = Deliberate(
-    "profile-likelihood limits are solved exactly; R interpolates a coarse grid around an unconverged fit", 2e-3
+    "profile-likelihood limits are solved exactly; R interpolates a coarse grid around an unconverged fit", 1e-2
 )
 DELIBERATE["profile_rescaled"] = Deliberate(
     "with missing values R's profile scales weights to mean 1 among complete rows, its information among all rows", 0.03

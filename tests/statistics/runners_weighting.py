@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from surveytrail.statistics import estimators, weighting
+from surveytrail.statistics.design import ReplicateDesign
 from surveytrail.statistics.model_matrix import model_matrix, parse_formula
-from tests.statistics.conformance import ITERATIVE, Case, Figures, runner
+from tests.statistics.conformance import DELIBERATE, ITERATIVE, Case, Deliberate, Figures, runner
 from tests.statistics.preparing import adjusted
 from tests.statistics.reference import Reference
 
@@ -14,6 +15,12 @@ from tests.statistics.reference import Reference
 def replicate_fits_stop_early(case: Case, name: str) -> float:
     """R stops raking when the full sample has settled, which leaves single replicates 1e-8 away."""
     return ITERATIVE if case["inputs"]["method"] == "rake" and name.endswith("se") else 1e-9
+
+
+DELIBERATE["settled_sample"] = Deliberate(
+    "R stops raking replicates when the full sample has settled, after one round if that meets its margins already",
+    0.05,
+)
 
 
 @runner("weighting", "weighting_rep", tolerance=replicate_fits_stop_early)
@@ -33,6 +40,8 @@ def weights(case: Case, reference: Reference) -> Figures:
         "summary.n_eff": summary.effective_n, "summary.g_min": summary.smallest_adjustment,
         "summary.g_max": summary.largest_adjustment,
     }  # fmt: skip
+    if isinstance(after, ReplicateDesign) and case["inputs"]["method"] == "rake":
+        figures["deliberate"] = {name: "settled_sample" for name in figures if name.endswith(".se")}
     return figures
 
 

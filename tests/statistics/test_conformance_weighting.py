@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from surveytrail.statistics import estimators, weighting
+from surveytrail.statistics.design import ReplicateDesign
+from surveytrail.statistics.estimators import mean
 from surveytrail.statistics.model_matrix import model_matrix
 from tests.statistics.conformance import run_case
 from tests.statistics.preparing import adjusted, margins_of
-from tests.statistics.reference import load_reference
+from tests.statistics.reference import COMMITTED, Reference, load_reference
 
 REFERENCE = load_reference()
 
@@ -67,3 +69,24 @@ def test_replicates_yielded_in_blocks_are_adjusted_like_those_in_memory() -> Non
     assert (trimmed.matrix() <= np.array([3 * c[c > 0].mean() for c in one.matrix().T]) * 1.2).all()
     np.testing.assert_allclose(trimmed.matrix().sum(axis=0), one.matrix().sum(axis=0), rtol=1e-12)
     assert ((trimmed.matrix() == 0) == (one.matrix() == 0)).all()
+
+
+def test_replicates_that_r_rakes_once_explain_its_errors() -> None:
+    """The weights of `biz` meet size and region, so R stops after a round: rake(d, list(~size, ~region), ...)."""
+    theirs = 0.02798124280390374
+    committed = Reference(COMMITTED)
+    design, frame = committed.design("bizsz_sub"), committed.frame("biz")
+    margins = margins_of({"margins_file": "data/biz_margins.csv", "vars": ["size", "region"]}, frame, committed)
+    assert isinstance(design, ReplicateDesign)
+    once = design.matrix().copy()
+    for labels, targets in margins.values():
+        for level, target in targets.items():
+            rows = labels == level
+            once[rows] *= target / once[rows].sum(axis=0)
+    y = frame["uses_ai"].to_numpy(float)
+    assert mean(replace(design, replicate_weights=once), y).standard_error[0, 0] == pytest.approx(theirs, rel=1e-9)
+    raked, _ = weighting.rake_design(design, margins)
+    assert mean(raked, y).standard_error[0, 0] == pytest.approx(theirs, rel=2e-3)
+    for labels, targets in margins.values():
+        for level, target in targets.items():
+            np.testing.assert_allclose(raked.matrix()[labels == level].sum(axis=0), target, rtol=1e-9)
