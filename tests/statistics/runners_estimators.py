@@ -145,7 +145,7 @@ def proportion(case: Case, reference: Reference) -> Figures:
 DELIBERATE["tie"] = Deliberate(
     "the distribution function meets p exactly: the quantile is the value there, as for unweighted data; "
     "in R rounding in the last bit decides between it and the next value",
-    0.05,
+    math.inf,
 )
 DELIBERATE["top_answer"] = Deliberate(
     "hf4 at a share of exactly 1 is the largest answer; R divides 0 by 0 there", math.inf

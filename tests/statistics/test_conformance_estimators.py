@@ -60,7 +60,7 @@ def test_comparison_notices_a_wrong_figure() -> None:
     assert not compare(case, {**good, "se": np.asarray(good["se"]) * (1 + 1e-6)}, 1e-9).passed
     assert not compare(case, {k: v for k, v in good.items() if k != "df"}, 1e-9).passed
     assert not compare(case, {**good, "value": [0.1, 0.2]}, 1e-9).passed
-    off = {**good, "se": np.asarray(good["se"]) * 1.1, "deliberate": {"se": "exact_profile"}}
+    off = {**good, "se": np.asarray(good["se"]) * 1.3, "deliberate": {"se": "exact_profile"}}
     assert not compare(case, off, 1e-9).passed
 
 
