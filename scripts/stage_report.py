@@ -5,6 +5,7 @@ from pathlib import Path
 from surveyspec.study import load_study
 from surveytrail.frames import read_frame
 from surveytrail.jobs import logged
+from surveytrail.reporting.records import run_records
 from surveytrail.reporting.staging import stage_report
 
 with logged(snakemake.log[0]):
@@ -16,5 +17,6 @@ with logged(snakemake.log[0]):
         figures=Path("results/figures"),
         quoted=snakemake.params.quoted,
         out=Path("results/report"),
+        records=run_records(Path("results"), study.waves),
     )
     Path(snakemake.log[0]).write_text("\n".join(log) + "\n", encoding="utf-8")

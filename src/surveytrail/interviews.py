@@ -25,7 +25,6 @@ from surveytrail.computed import Computed
 from surveytrail.importing.beside import column_of, read_beside
 from surveytrail.importing.reading import RawTable
 from surveytrail.lineage import FILTER, VALUE, Lineage
-from surveytrail.statistics.agreement import nominal_alpha
 from surveytrail.statistics.arrays import FloatArray
 from surveytrail.statistics.errors import StatisticsError
 
@@ -248,6 +247,8 @@ def _coders(rows: Iterable[Coding], interviews: Interviews) -> dict[str, list[st
 
 def _agreement(spec: InterviewSpec, interviews: Interviews) -> dict[str, object]:
     """Compare the coders on one code, on all decisions about all codes, or on the codes of each segment together."""
+    from surveytrail.statistics.agreement import nominal_alpha  # late: who only reads interviews needs no scipy
+
     counts = _value_counts(spec, interviews)
     row: dict[str, object] = {
         "n_in": len(interviews.segments),

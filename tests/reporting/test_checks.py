@@ -138,15 +138,15 @@ def test_an_unknown_number_leaves_no_report_behind(tmp_path: Path) -> None:
     [
         ('[]{num="a.b.c"}', 'unknown number "a.b.c"'),
         ('[]{param="a.b"}', 'unknown parameter "a.b"'),
-        ('[571]{quote="nobody"}', 'unknown quotation key "nobody"'),
-        ('[]{codebook="a.b"}', 'unknown codebook key "a.b"'),
+        ('[571]{quote="nobody"}', 'unknown citation "nobody"'),
+        ('[]{codebook="a.b"}', 'unknown codebook "a.b"'),
         ("See @fig-none.", "unknown cross-reference @fig-none"),
         ("{{< include nothing.md >}}", 'included file "nothing.md" is missing'),
     ],
 )
 def test_the_filter_stops_by_itself(rendered: Rendered, written: str, message: str) -> None:
     source = rendered.folder / "source"
-    page = f"---\ntitle: T\nlang: en\n---\n\n{written}\n"
+    page = f"---\ntitle: T\nlang: en\nledger: index.ledger.json\n---\n\n{written}\n"
     command = [pandoc_program(), "--from", "markdown", "--to", "html", "--lua-filter",
                "_extensions/surveytrail/surveytrail.lua"]  # fmt: skip
     done = subprocess.run(command, cwd=source, input=page, capture_output=True, text=True, check=False)

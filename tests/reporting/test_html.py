@@ -30,7 +30,7 @@ def of(page: Element, identifier: str) -> list[Element]:
 
 
 def field(entry: Element, name: str) -> str:
-    return entry.one("span", class_="st-field", data_field=name).text
+    return entry.one("dd", data_field=name).text
 
 
 def test_number_in_prose_shows_value_interval_and_base(page: Element) -> None:
@@ -91,7 +91,7 @@ def test_links_lead_to_the_entry_and_back(page: Element) -> None:
 
 def test_an_entry_says_all_that_there_is_to_know(page: Element, rendered: Rendered) -> None:
     entry = page.one("div", data_entry=FACEBOOK)
-    assert {found.attributes["data-field"] for found in entry.all("span", class_="st-field")} == {*FIELDS, "warning"}
+    assert {found.attributes["data-field"] for found in entry.all("dd")} == {*FIELDS, "warning"}
     assert entry.one("span", class_="st-value").text == "8.1%"
     assert field(entry, "interval").startswith("5.1–11.1% (95% Wilson score interval, model-based")
     assert field(entry, "n") == "1,240 respondents"
@@ -99,7 +99,7 @@ def test_an_entry_says_all_that_there_is_to_know(page: Element, rendered: Render
     assert field(entry, "filter") == 'not missing(SIZE) and "<b>" == "<b>"'
     assert field(entry, "weight") == "unweighted"
     assert field(entry, "raw") == "data/raw/answers.csv: v_2"
-    assert field(entry, "rows") == "1,240 of 1,240 (NO_ANSWER 12)"
+    assert field(entry, "rows") == "1,240 of 1,240 (no answer 12)"
     assert field(entry, "config") == "config.yaml:25"
     assert field(entry, "script") == "scripts/estimate_numbers.py:17 (estimate_numbers)"
     assert field(entry, "command") == f"trail trace {FACEBOOK}"

@@ -4,6 +4,10 @@ rule audit_report:
         DOCUMENTS,
         source=rules.stage_report.output,
         ledger="results/ledger/ledger.parquet",
+        lineage="results/ledger/lineage.parquet",
+        row_sets="results/ledger/row_sets.parquet",
+        responses=per_wave("results/{wave}/responses.parquet"),
+        analysis=per_wave("results/{wave}/analysis.parquet"),
         verification="results/verification/verification.parquet",
         figures=FIGURE_FILES,
         beside=BESIDE_FILES,
@@ -13,7 +17,7 @@ rule audit_report:
         "results/logs/audit_report.log",
     params:
         study=slices.ledger_slice(STUDY)
-        + slices.section_slice(STUDY, "report", "figures", "study"),
+        + slices.section_slice(STUDY, "report", "figures", "study", "disclosure"),
         code=code("audit_report.py"),
         lock=LOCK,
     script:

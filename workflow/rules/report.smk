@@ -6,6 +6,10 @@ rule stage_report:
     """Stage what all pages share as a Quarto project: ledger, tables, figures, bibliographies, extension."""
     input:
         ledger="results/ledger/ledger.parquet",
+        lineage="results/ledger/lineage.parquet",
+        row_sets="results/ledger/row_sets.parquet",
+        responses=per_wave("results/{wave}/responses.parquet"),
+        analysis=per_wave("results/{wave}/analysis.parquet"),
         verification="results/verification/verification.parquet",
         figures=FIGURE_FILES,
         beside=[*BESIDE_FILES, *BESIDE_PAGES.values()],
@@ -41,6 +45,7 @@ rule render_report:
     output:
         multiext("results/report/{document}", *(f".{ending}" for ending in ENDINGS)),
         page=f"{SOURCE}/{{document}}.qmd",
+        ledger=f"{SOURCE}/{{document}}.ledger.json",
     log:
         "results/logs/render_report.{document}.log",
     wildcard_constraints:

@@ -54,13 +54,16 @@
     const line = command.textContent;
     const records = list.querySelector('[data-field="records"]'); // long lists scroll, by keyboard too
     if (records) {
-      records.tabIndex = 0;
-      records.setAttribute("role", "group");
-      records.setAttribute("aria-label", records.closest("dd").previousElementSibling.textContent);
+      const other = records.querySelector("a"); // listed in the entry of another number
+      const listed = other ? document.querySelector(`${other.getAttribute("href")} [data-field="records"]`) : records;
+      const shown = element("div", "st-records", listed.textContent);
+      shown.tabIndex = 0;
+      shown.setAttribute("role", "group");
+      shown.setAttribute("aria-label", records.previousElementSibling.textContent);
+      records.replaceChildren(shown);
     }
-    const definition = command.closest("dd");
-    definition.previousElementSibling.remove();
-    definition.remove();
+    command.previousElementSibling.remove();
+    command.remove();
     const trace = element("div", "st-command");
     trace.append(element("code", "", line), button("st-copy", words.copy, (event) => copy(line, event.currentTarget)));
     const link = element("a", "st-entry-link", words.entry);

@@ -13,8 +13,9 @@ class Mark:
     """What a format says of a piece of text: a kind and a key, and for numbers which of their texts it is.
 
     Kinds: ``num`` (key: number id), ``value-of``, ``label-of``, ``field`` (key: number id, show: name of the field),
-    ``param``, ``codebook``, ``quote``, ``segment``, ``claim``, ``word``, ``colophon``, ``waive``, ``picture`` (key:
-    file), ``made`` (key: the generator, such as ``section``), ``unknown`` (key: as found).
+    ``entry`` (key: number id; an entry of the appendix as a whole), ``param``, ``codebook``, ``quote``, ``segment``,
+    ``claim``, ``word``, ``colophon``, ``waive``, ``picture`` (key: file), ``made`` (key: the generator, such as
+    ``section``), ``unknown`` (key: as found).
     """
 
     kind: str

@@ -20,16 +20,21 @@ WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 TEXT_PARTS = re.compile(r"word/(?:document|footnotes|endnotes|comments|header\d*|footer\d*)\.xml")
 PROPERTY_PARTS = ("docProps/core.xml", "docProps/custom.xml")
 UNREAD_PROPERTIES = {"created", "modified", "revision", "language", "lastModifiedBy", "lastPrinted"}
-MARKED = re.compile(r"m-(?P<digest>[0-9a-f]{12})-\d+")
+MARKED = re.compile(r"(?P<name>m-[0-9a-f]{12})-\d+|(?P<field>f-[0-9a-f]{12}-\w+)")
 NUMBER = re.compile(r"n-[0-9a-f]{12}")
 TARGET = re.compile(r"(?:ref|fig|tbl|sec|quarto)-")
 KNOWN_PROPERTIES = {"data-status": Mark("word", "notice"), "study-title": Mark("param", "study.title")}
 
 
 def mark_digest(mark: Mark) -> str:
-    """Return the digest that a bookmark carries of what it marks."""
+    """Return what the bookmarks of a mark begin with: names are short there, so that it is a digest."""
     shown = f"{mark.kind}:{mark.key}" + (f"#{mark.show}" if mark.show else "")
-    return hashlib.sha1(shown.encode(), usedforsecurity=False).hexdigest()[:12]
+    return "m-" + hashlib.sha1(shown.encode(), usedforsecurity=False).hexdigest()[:12]
+
+
+def field_name(anchor: str, name: str) -> str:
+    """Return the bookmark of a field of the entry that has an anchor."""
+    return f"f{anchor.removeprefix('n')}-{name}"
 
 
 def read_docx(path: Path, known: Mapping[str, Mark]) -> Rendering:
@@ -37,7 +42,7 @@ def read_docx(path: Path, known: Mapping[str, Mark]) -> Rendering:
 
     Parameters
     ----------
-    known : every mark that a document of this study can carry, by ``mark_digest``
+    known : every mark that a document of this study can carry, by the name of its bookmark
     """
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
@@ -123,7 +128,7 @@ class _Part:
         name = element.get(f"{W}name", "")
         match = MARKED.fullmatch(name)
         if match:
-            self.open[identifier] = (name, self.known.get(match.group("digest"), Mark("unknown", name)))
+            self.open[identifier] = (name, self.known.get(match["name"] or match["field"], Mark("unknown", name)))
         elif name == "refs":
             self.open[identifier] = (name, Mark("made", "references"))
         if NUMBER.fullmatch(name):

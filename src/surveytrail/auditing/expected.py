@@ -19,7 +19,8 @@ from surveyspec.locales import LOCALES
 from surveyspec.study import Study
 from surveytrail.auditing.codebook import described
 from surveytrail.auditing.content import Mark
-from surveytrail.auditing.docx import mark_digest
+from surveytrail.auditing.docx import field_name, mark_digest
+from surveytrail.auditing.records import Index, ranges
 from surveytrail.auditing.tokens import NAME
 from surveytrail.frames import read_frame
 from surveytrail.interviews import quotations
@@ -40,6 +41,7 @@ FIELDS = (
     "weight",
     "raw",
     "rows",
+    "records",
     "config",
     "script",
     "verdict",
@@ -60,6 +62,7 @@ class Expected:
     verdicts : number ids that the second engine recomputed, with its verdict; empty where it has not run
     words : fixed words of documents
     bibliography : text of each entry by citation key
+    index : which raw records stand behind the numbers; None where the run has none
     """
 
     study: Study
@@ -67,6 +70,7 @@ class Expected:
     verdicts: Mapping[str, bool]
     words: Mapping[str, Any]
     bibliography: Mapping[str, str]
+    index: Index | None = None
 
     @classmethod
     def load(cls, study: Study, report: Path) -> Expected:
@@ -80,7 +84,7 @@ class Expected:
             verdicts = {str(number): bool(match) for number, match in zip(frame["id"], frame["match"], strict=True)}
         texts = [path.read_text(encoding="utf-8") for path in sorted(report.rglob("*.bib"))]
         entries = {found.group("key"): found.group("fields") for text in texts for found in FILLED.finditer(text)}
-        return replace(cls.of_ledger(study, rows), verdicts=verdicts, bibliography=entries)
+        return replace(cls.of_ledger(study, rows), verdicts=verdicts, bibliography=entries, index=Index.load(study))
 
     @classmethod
     def of_ledger(cls, study: Study, rows: Mapping[str, Mapping[Any, Any]]) -> Expected:
@@ -215,10 +219,10 @@ class Expected:
             yield f"trail trace {number}"
         elif name == "interval":
             yield self.number(number, "interval", language) or word("no_interval")
-            method = str(row["interval_method"]) if known("interval_method") else ""
             if known("interval_text"):
-                if known("interval_level") and "%" not in method:
+                if known("interval_level"):
                     yield percent(float(row["interval_level"]), language)
+                method = re.sub(r", [\d.]+%", "", str(row["interval_method"])) if known("interval_method") else ""
                 yield word(f"intervals.{method}", method)
         elif name == "n":
             yield "–" if used is None or pd.isna(used) else count(int(used), language)
@@ -257,6 +261,8 @@ class Expected:
         if key == "data":
             files = load_manifest(self.study.directory).files
             return [f"{file.path} {file.licence} SHA-256 {file.sha256}" for file in files]
+        if key == "analysed":
+            return [self._analysed(wave, language) for wave in (self.index.analysed if self.index else ())]
         if key == "ledger":
             return [f"{count(len(self.rows), language)} SHA-256 {_digest(self.rows)}"]
         if key == "verified":
@@ -272,9 +278,17 @@ class Expected:
             return [str(getattr(study, key))]
         return None if key == "renderer" else []
 
+    def _analysed(self, wave: str, language: str) -> str:
+        """Return the analysed records of a wave as the colophon lists them."""
+        assert self.index is not None
+        records, every = self.index.analysed[wave], self.index.raw[wave]
+        listed = ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in ranges(records))
+        label = self.study.waves[wave].wave.label[language]
+        return f"{label} {count(len(records), language)} {count(len(every), language)} {listed}"
+
     @cached_property
     def digests(self) -> dict[str, Mark]:
-        """Return every mark that a document can carry, by the digest that a bookmark has of it."""
+        """Return every mark that a document can carry, by the name of its bookmark."""
         marks = [Mark("param", path, show) for path in self.parameters for show in ("", "percent")]
         marks += [Mark("codebook", key) for key in self.codebook]
         marks += [
@@ -291,10 +305,13 @@ class Expected:
         marks += [
             Mark("made", name) for name in ("section", "caption", "reference", "citation", "page", "list", "footnote")
         ]
-        for number in self.rows:
-            marks += [Mark("value-of", number), *(Mark("label-of", number, show) for show in LABELS)]
-            marks += [Mark("field", number, name) for name in FIELDS]
-        return {mark_digest(mark): mark for mark in marks}
+        marks += [Mark("label-of", number, show) for number in self.rows for show in LABELS]
+        fields = {field_name(anchor, name): Mark("field", number, name)
+                  for anchor, number in self.anchors.items() for name in FIELDS}  # fmt: skip
+        for anchor, number in self.anchors.items():
+            fields[field_name(anchor, "value")] = Mark("value-of", number)
+            fields[field_name(anchor, "label")] = Mark("label-of", number, "label")
+        return {mark_digest(mark): mark for mark in marks} | fields
 
 
 def rendered_names(study: Study, folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from surveytrail.auditing.content import Block, Mark, Piece, Rendering
-from surveytrail.auditing.expected import SHOWN, Expected
+from surveytrail.auditing.expected import FIELDS, SHOWN, Expected
 from surveytrail.auditing.figures import Figures, judge_picture
 from surveytrail.auditing.tokens import Token, numerals, squeezed, tokens
 from surveytrail.auditing.wording import judge_wording
@@ -39,6 +39,7 @@ LOCATOR = re.compile(r"(?:\bpp?|\bS|\bchap|\bKap|\bsec)\.[\s\u00a0]*[\d–-]+")
 MADE = {
     "section": re.compile(r"\d+(?:\.\d+)*"),
     "page": re.compile(r"(?:[^\W\d]+\.?\s)?\d+(?: / \d+)?"),
+    "backs": re.compile(r"(?:\W*[^\W\d]*\W*\d+)*"),
     "list": re.compile(r"\d+\.|\(?[a-z\d]+[.)]"),
     "footnote": re.compile(r"\d+"),
     "caption": re.compile(r"[^\W\d]+\s\d+\s?:"),
@@ -153,6 +154,31 @@ def judge(rendering: Rendering, expected: Expected, figures: Figures) -> Judged:
     return judged
 
 
+def entry_parts(piece: Piece, expected: Expected, language: str) -> list[Piece]:
+    """Return the parts of a whole entry, each with its mark: head, fields by their titles, places where it is printed.
+
+    What no title announces belongs to the part before it.
+    """
+    assert piece.mark is not None
+    number = piece.mark.key
+    marks = [Mark("value-of", number), Mark("label-of", number), Mark("field", number, "id")]
+    titles = {loosely(expected.word(f"fields.{name}", language) or ""): name for name in FIELDS}
+    back = expected.word("appendix.back", language) or ""
+    head, *rest = re.split(r"\s+·\s+", piece.text.strip())
+    said = [expected.text(mark, language) or "" for mark in marks[:2]] + [number]
+    same = loosely(typeset(head)) == loosely(typeset("".join(said)))
+    parts = list(map(Piece, said, marks)) if same else [Piece(head, marks[0])]
+    for part in rest:
+        title, _, content = part.partition(":")
+        if loosely(title) in titles:
+            parts.append(Piece(content, Mark("field", number, titles[loosely(title)])))
+        elif part.startswith(back):
+            parts.append(Piece(part.removeprefix(back), Mark("made", "backs")))
+        else:
+            parts[-1] = Piece(f"{parts[-1].text} · {part}", parts[-1].mark)
+    return parts
+
+
 class _Judge:
     """One document on trial."""
 
@@ -206,6 +232,10 @@ class _Judge:
         return ""
 
     def _piece(self, block: Block, piece: Piece, before: int) -> None:
+        if piece.mark is not None and piece.mark.kind == "entry":
+            for part in entry_parts(piece, self.expected, self.language):
+                self._piece(block, part, before)
+            return
         mark, found = piece.mark, list(tokens(piece.text, self.language))
         if mark is None or mark.kind == "waive":
             self._unmarked(block, found, before)
@@ -278,6 +308,8 @@ class _Judge:
         return "" if same else f"{mark.kind} '{mark.key}' is '{text}'"
 
     def _field(self, piece: Piece, mark: Mark) -> str:
+        if mark.show == "records":
+            return self._records(piece, mark.key)
         said = self.expected.field(mark.key, mark.show, self.language)
         if said is None:
             return f"no field '{mark.show}' of a number '{mark.key}' is known"
@@ -287,6 +319,15 @@ class _Judge:
         if read(said) == read(piece.text) and words == said_words:
             return ""
         return f"the ledger says '{said.replace(' | ', ' ')}' in the field '{mark.show}' of {mark.key}"
+
+    def _records(self, piece: Piece, number: str) -> str:
+        """Hold the records that an entry lists, or the number that it refers to for them, against the index."""
+        expected = self.expected
+        if expected.index is None:
+            return "records of a run that has no index"
+        return expected.index.wrong(
+            number, squeezed(piece.text), lambda name: expected.word(f"records_of.{name}", self.language) or ""
+        )
 
     def _colophon(self, piece: Piece, mark: Mark) -> str:
         printed = {number for number, _ in self.judged.printed} | self.judged.drawn

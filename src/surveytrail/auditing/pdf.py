@@ -193,7 +193,7 @@ def _link(page: Any, glyphs: list[Glyph]) -> None:
             for left, top, right, bottom in _rectangles(annotation) if NUMBER.fullmatch(target) else ():
                 for _, at in origins[bisect_left(heights, height - top) : bisect_left(heights, height - bottom + NEAR)]:
                     mark = glyphs[at].mark
-                    if mark is not None and mark.kind == "picture":  # judged by the picture's own list
+                    if mark is not None and mark.kind in {"picture", "entry"}:  # judged by lists of their own
                         continue
                     if left - NEAR <= glyphs[at].x < right - NEAR / 2:
                         glyphs[at].mark, glyphs[at].which = Mark("num", target), ("link", index)

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from surveyspec.problems import Problem, did_you_mean
-from surveyspec.study import Study
-from surveytrail.reporting.extension import words
 from surveytrail.reporting.pages import Page, beside_pages
 from surveytrail.reporting.waves_apart import parts_of, waves_of
+
+if TYPE_CHECKING:
+    from surveyspec.study import Study
 
 SPAN = re.compile(r"\[(?P<text>[^\[\]]*)\]\{(?P<attributes>[^{}]*)\}")
 ATTRIBUTE = re.compile(r"""(?P<key>[\w-]+)=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'}]+))""")
@@ -32,7 +33,6 @@ BIBLIOGRAPHY_KEY = re.compile(
     r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE
 )
 FIGURE = re.compile(r"\(figures/(\w+)\.svg\)")
-PRINTED = re.compile(r"""\b(?:num|data-number)=["']?([^"'\s}]+)""")
 HEADING = re.compile(r"#{1,6} |title:")
 KINDS = ("num", "param", "quote", "segment", "claim", "codebook", "word", "waive")
 TYPED = ("quote", "claim", "waive")  # spans that hold words of the page's own
@@ -87,18 +87,29 @@ def quoted_segments(study: Study) -> list[str]:
     return sorted({attributes["segment"] for attributes in spans if "segment" in attributes})
 
 
+def page_texts(page: Page, staged: Path) -> list[str]:
+    """Return the text of a page and of the files that it includes."""
+    included = [staged / match.group("argument") for match in SHORTCODE.finditer(page.text)]
+    return [page.text, *(path.read_text(encoding="utf-8") for path in included if path.is_file())]
+
+
+def written_keys(texts: Iterable[str]) -> set[str]:
+    """Return every value of an attribute in texts: among them are the keys of all that they print."""
+    return {part.group("double") or part.group("single") or part.group("bare") or ""
+            for text in texts for part in ATTRIBUTE.finditer(text)}  # fmt: skip
+
+
+def shown_figures(texts: Iterable[str], ledger: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the study's figures that texts show, sorted."""
+    return sorted({match.group(1) for text in texts for match in FIGURE.finditer(text)} & set(ledger["figures"]))
+
+
 def printed_numbers(page: Page, staged: Path, ledger: Mapping[str, Any]) -> list[str]:
     """Return the ids of the numbers that a page prints, itself, in its included files and in their figures; sorted."""
-    included = [match.group("argument") for match in SHORTCODE.finditer(page.text)]
-    texts = [
-        page.text,
-        *((staged / name).read_text(encoding="utf-8") for name in included if (staged / name).is_file()),
-    ]
-    pictures = {match.group(1) for text in texts for match in FIGURE.finditer(text)} & set(ledger["figures"])
-    drawn = [staged / ledger["figures"][name]["file"][page.language] for name in sorted(pictures)]
-    texts += [path.read_text(encoding="utf-8") for path in drawn]
-    shown = {number for name in pictures for number in ledger["figures"][name].get("numbers", [])}
-    shown |= {match.group(1) for text in texts for match in PRINTED.finditer(text)}
+    texts = page_texts(page, staged)
+    shown = written_keys(texts)
+    for name in shown_figures(texts, ledger):
+        shown |= {place["number"] for place in ledger["figures"][name]["places"][page.language]}
     return sorted(shown & set(ledger["numbers"]))
 
 
@@ -234,7 +245,7 @@ def _key_problem(
             "look it up in the file that 'interviews: segments:' names",
         )  # fmt: skip
     elif kind == "word":
-        texts = _word(key)
+        texts = _word(key, ledger["words"])
     elif kind == "claim":
         if key not in ledger["claims"]:
             return (
@@ -288,8 +299,8 @@ def _is_said(text: str, key: str, language: str, ledger: Mapping[str, Any]) -> b
     return claim is None or " ".join(text.split()).lower() == claim["text"].get(language, "").lower()
 
 
-def _word(path: str) -> object:
-    node: object = words()
+def _word(path: str, words: Mapping[str, Any]) -> object:
+    node: object = words
     for part in path.split("."):
         node = node.get(part) if isinstance(node, dict) else None
     return node

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from surveyspec.documents import load_document
 from surveytrail.ledger.wording import TESTS
 
 PROJECT = Path(__file__).resolve().parents[3] / "report"
@@ -22,6 +21,8 @@ def extension_files() -> list[Path]:
 @cache
 def words() -> dict[str, Any]:
     """Return the fixed words of documents, a tree whose leaves are texts per language."""
+    from surveyspec.documents import load_document  # late: a job that renders a page finds them staged
+
     tree = load_document(EXTENSION / "words.yaml", "report/_extensions/surveytrail/words.yaml").data
     assert isinstance(tree, dict)
     return {**tree, "statistics": TESTS}  # what tests are called stands beside the ledger

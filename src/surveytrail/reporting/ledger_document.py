@@ -68,7 +68,9 @@ def ledger_document(
     rows = ledger.to_dict("records")
     parameters, percentages = _parameters(study, languages)
     targets = calibration_texts(study, languages)
-    named = record_texts(study, records, languages) if records is not None else {}
+    told = record_texts(study, records, languages) if records is not None else {}
+    sets = {key: f"r{at}" for at, key in enumerate(dict.fromkeys(json.dumps(texts) for texts in told.values()), 1)}
+    named = {number: sets[json.dumps(texts)] for number, texts in told.items()}
     document = {
         "study": {
             "id": study.config.study.id,
@@ -80,6 +82,7 @@ def ledger_document(
         "apart": [] if study.config.study.waves_comparable else list(study.waves),
         "languages": languages,
         "numbers": {str(row["id"]): _number(study, row, languages, verdicts, named) for row in rows},
+        "records": {key: json.loads(texts) for texts, key in sets.items()},
         "parameters": parameters | targets[0],
         "percentages": percentages | targets[1],
         "codebook": codebook_texts(study, languages),
@@ -106,7 +109,7 @@ def _number(
     row: Mapping[Any, Any],
     languages: list[str],
     verdicts: Mapping[str, str],
-    records: Mapping[str, Mapping[str, str]],
+    records: Mapping[str, str],
 ) -> dict[str, Any]:
     identifier, wave, weight = str(row["id"]), str(row["wave"]), str(row["weight"])
     used = integer(row["n_used"])
@@ -134,7 +137,7 @@ def _number(
         "script": f"{row['script']}:{row['script_line']}",
         "rule": str(row["rule"]),
         "verdict": verdicts.get(identifier, NOT_RECOMPUTED),
-        "warning": " ".join(str(row[name]) for name in ("warning", "error") if row[name]),
+        "warning": [str(row[name]) for name in ("warning", "error") if row[name]],
         "anchor": short_anchor(identifier),
         "command": f"trail trace {identifier}",
     }

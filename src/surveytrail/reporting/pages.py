@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from surveyspec.identifiers import CONFIG
 from surveyspec.problems import Problem, StudyError
-from surveyspec.study import CONFIG, Study
+
+if TYPE_CHECKING:  # a job that renders a page needs no study
+    from surveyspec.study import Study
 
 SOURCE, LEDGER = "source", "ledger.json"
 ENDINGS = ("html", "pdf", "docx")
@@ -44,9 +47,14 @@ class Page:
         named = self.header.get("bibliography") or []
         return [str(name) for name in ([named] if isinstance(named, str) else named)]
 
+    @property
+    def ledger(self) -> str:
+        """Return the name of the file beside the staged page that holds what it prints."""
+        return f"{self.stem}.{LEDGER}"
+
     def staged_text(self) -> str:
-        """Return the page as it is staged: with its language and its DOCX reference in the header."""
-        added = [f"reference-doc: {reference_name(self.language)}"]
+        """Return the page as it is staged: with its language, ledger and DOCX reference in the header."""
+        added = [f"reference-doc: {reference_name(self.language)}", f"ledger: {self.ledger}"]
         if "lang" not in self.header:
             added.append(f"lang: {self.language}")
         return self.text.replace("---\n", "---\n" + "".join(f"{line}\n" for line in added), 1)

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from pyroaring import BitMap
 
 from surveyspec.study import Study
+from surveytrail.frames import read_frame
 from surveytrail.ledger.display import RANGE
 from surveytrail.lineage import COUNT, FILTER, NOT_USED, VALUE, column_names
 from surveytrail.reporting.extension import word
@@ -40,9 +42,23 @@ class RecordSets:
     analysed: Mapping[str, BitMap]
 
 
-def records_in(path: Path) -> BitMap:
-    """Return the record numbers of a frame on disk."""
-    return BitMap(pd.read_parquet(path, columns=["record"])["record"].to_numpy())
+def run_records(results: Path, waves: Iterable[str]) -> RecordSets:
+    """Read the records behind the numbers of a finished ledger.
+
+    Parameters
+    ----------
+    results : folder with the ledger and, per wave, ``responses.parquet`` and ``analysis.parquet``
+    """
+
+    def records_in(wave: str, file: str) -> BitMap:
+        return BitMap(pd.read_parquet(results / wave / file, columns=["record"])["record"].to_numpy())
+
+    return RecordSets(
+        lineage=read_frame(results / "ledger/lineage.parquet"),
+        row_sets=read_frame(results / "ledger/row_sets.parquet"),
+        raw={wave: records_in(wave, "responses.parquet") for wave in waves},
+        analysed={wave: records_in(wave, "analysis.parquet") for wave in waves},
+    )
 
 
 def record_texts(study: Study, sets: RecordSets, languages: list[str]) -> dict[str, dict[str, str]]:
@@ -56,23 +72,29 @@ def record_texts(study: Study, sets: RecordSets, languages: list[str]) -> dict[s
     }
     closed = {wave: _closed_columns(study, wave) for wave in study.waves}
     edges = sets.lineage[sets.lineage["why"].isin({*LISTING, FILTER, NOT_USED})]
+    own: dict[str, dict[str, None]] = {}  # number -> its sets of records
+    waves: dict[str, str] = {}
+    hidden: dict[str, set[str]] = {}
+    for number, why, wave, row_set, columns in zip(
+        *(edges[name] for name in ("number_id", "why", "wave", "row_set", "columns")), strict=True
+    ):
+        if wave in study.waves:
+            hidden.setdefault(number, set()).update(closed[wave].intersection(columns))
+            if why in LISTING:
+                own.setdefault(number, {})[row_set] = None
+                waves[number] = wave
     made: dict[tuple[str, frozenset[str]], dict[str, str]] = {}
     texts = {}
-    for number, found in edges.groupby("number_id", sort=False):
-        own = found[found["why"].isin(LISTING)]
-        if own.empty or not set(own["wave"]) <= set(study.waves):
+    for number, row_sets in own.items():
+        if hidden[number]:
+            names = ", ".join(sorted(hidden[number]))
+            texts[number] = {language: f"{word('records_of.closed', language)} ({names})" for language in languages}
             continue
-        wave = str(own["wave"].iloc[0])
-        hidden = sorted(closed[wave] & {column for columns in found["columns"] for column in columns})
-        if hidden:
-            texts[str(number)] = {language: f"{word('records_of.closed', language)} ({', '.join(hidden)})"
-                                  for language in languages}  # fmt: skip
-            continue
-        key = (wave, frozenset(own["row_set"]))
+        key = (waves[number], frozenset(row_sets))
         if key not in made:
-            records = BitMap.union(*(bitmaps[name] for name in key[1]))
-            made[key] = {language: _text(study, sets, wave, records, language) for language in languages}
-        texts[str(number)] = made[key]
+            records = BitMap.union(*(bitmaps[name] for name in row_sets))
+            made[key] = {language: _text(study, sets, key[0], records, language) for language in languages}
+        texts[number] = made[key]
     return texts
 
 
@@ -85,12 +107,9 @@ def analysed_text(sets: RecordSets, wave: str, language: str) -> str:
 
 def ranges(records: Iterable[int]) -> str:
     """Write record numbers as ranges: ``1–4, 7, 9–12``."""
-    parts: list[list[int]] = []
-    for record in sorted(records):
-        if parts and record == parts[-1][1] + 1:
-            parts[-1][1] = record
-        else:
-            parts.append([record, record])
+    ordered = np.array(sorted(records), dtype=np.int64)
+    cuts = np.flatnonzero(np.diff(ordered) != 1)
+    parts = zip(ordered[[0, *cuts + 1]], ordered[[*cuts, -1]], strict=True) if len(ordered) else ()
     return ", ".join(str(first) if first == last else f"{first}{RANGE}{last}" for first, last in parts)
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Literal
 
 from surveyspec.problems import Problem, StudyError
-from surveytrail.reporting.checks import check_page, citation_keys, printed_numbers
+from surveytrail.reporting.checks import check_page, citation_keys
 from surveytrail.reporting.drafts import draft_of, replace_files
 from surveytrail.reporting.embedding import embed_resources
 from surveytrail.reporting.extension import EXTENSION, FILTER
+from surveytrail.reporting.page_ledger import page_ledger
 from surveytrail.reporting.pages import ENDINGS, LEDGER, SOURCE, Page, reference_name
 
 Renderer = Literal["auto", "quarto", "pandoc"]
@@ -87,21 +88,22 @@ def render_document(page: Page, out: Path, renderer: Renderer = "auto") -> Rende
     chosen = choose_renderer(renderer)
     with draft_of(out, page.stem) as draft:
         work = draft.parent / "work"
-        shutil.copytree(out / SOURCE, work, ignore=shutil.ignore_patterns("*.qmd", ".snakemake_timestamp"))
-        stage_page(page, work)
-        _keep_own_numbers(page, work)
+        others = shutil.ignore_patterns("*.qmd", f"*.{LEDGER}", ".snakemake_timestamp")
+        shutil.copytree(out / SOURCE, work, ignore=others)
+        staged = stage_page(page, work)
         draft.mkdir()
-        shutil.copy(work / f"{page.stem}.qmd", draft.parent)
+        for name in staged:
+            shutil.copy(work / name, draft.parent)
         log = [f"renderer: {chosen.name} {chosen.version}"]
         render = _render_with_quarto if chosen.name == "quarto" else _render_with_pandoc
         written = [path.rename(draft / path.name).name for path in render(chosen, work, page, log)]
-        replace_files(draft.parent, [f"{page.stem}.qmd"], out / SOURCE)
+        replace_files(draft.parent, staged, out / SOURCE)
         replace_files(draft, written, out)
     return RenderResult([out / name for name in written], chosen.name, chosen.version, log)
 
 
-def stage_page(page: Page, folder: Path) -> None:
-    """Check a page against the project in a folder, and write it there.
+def stage_page(page: Page, folder: Path) -> list[str]:
+    """Check a page against the project in a folder, write it there with what it prints, and return the files' names.
 
     Raises
     ------
@@ -111,14 +113,11 @@ def stage_page(page: Page, folder: Path) -> None:
     problems = check_page(page, folder, document, _citations(page, folder))
     if problems:
         raise StudyError(list(dict.fromkeys(problems)))
-    (folder / f"{page.stem}.qmd").write_text(page.staged_text(), encoding="utf-8")
-
-
-def _keep_own_numbers(page: Page, folder: Path) -> None:
-    """Leave only a page's own numbers in a copy of the ledger; reading all takes a third of a short page's time."""
-    document = json.loads((folder / LEDGER).read_text(encoding="utf-8"))
-    numbers = {name: document["numbers"][name] for name in printed_numbers(page, folder, document)}
-    (folder / LEDGER).write_text(json.dumps({**document, "numbers": numbers}, ensure_ascii=False), encoding="utf-8")
+    content = {f"{page.stem}.qmd": page.staged_text(),
+               page.ledger: json.dumps(page_ledger(page, folder, document), ensure_ascii=False) + "\n"}  # fmt: skip
+    for name, text in content.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return list(content)
 
 
 def _render_with_quarto(chosen: Chosen, folder: Path, page: Page, log: list[str]) -> list[Path]:

@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def stage_report(
         document = stage_project(study, ledger, verification, figures, draft, default_reference(), quoted, records)
         staged = sorted(path.name for path in draft.iterdir())
         replace_files(draft, staged, out / SOURCE)
-        kept = {*staged, *(f"{page.stem}.qmd" for page in pages)}
+        kept = {*staged, *(name for page in pages for name in (f"{page.stem}.qmd", page.ledger))}
         outdated = [path for path in (out / SOURCE).iterdir() if path.name not in kept]
         gone = {path.stem for path in outdated if path.suffix == ".qmd"}  # others write documents beside the pages' own
         outdated += [path for path in out.iterdir() if path.suffix[1:] in ENDINGS and path.stem in gone]
@@ -123,12 +124,12 @@ def stage_project(
 
 
 def _copy_fonts(folder: Path) -> None:
-    """Copy the font of the figures' texts, which comes with matplotlib, for the PDF."""
-    import matplotlib
-
+    """Copy the font of the figures' texts, which comes with matplotlib, for the PDF; importing it takes a second."""
+    package = find_spec("matplotlib")
+    assert package is not None and package.origin is not None
     folder.mkdir(exist_ok=True)
     for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"):
-        shutil.copy(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, folder / name)
+        shutil.copy(Path(package.origin).parent / "mpl-data" / "fonts" / "ttf" / name, folder / name)
 
 
 def _copy_figures(document: dict[str, Any], figures: Path, folder: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -26,6 +28,15 @@ class Numbers:
     """The ledger as tables read it: rows by id."""
 
     rows: Mapping[str, Mapping[Any, Any]]
+
+    @cached_property
+    def by_estimate(self) -> Mapping[str, list[Mapping[Any, Any]]]:
+        """Return the rows of each estimate of the study file in the ledger's order."""
+        found: dict[str, list[Mapping[Any, Any]]] = defaultdict(list)
+        for row in self.rows.values():
+            if row["kind"] == "estimate":
+                found[str(row["estimate"])].append(row)
+        return found
 
     def of(self, kind: str, wave: str) -> list[Mapping[Any, Any]]:
         """Return the rows of one kind and wave in the ledger's order."""
@@ -106,7 +117,7 @@ RowKey = tuple[str | None, int | None]
 
 
 def _totals(estimate: str, numbers: Numbers) -> list[Mapping[Any, Any]]:
-    return [row for row in numbers.rows.values() if row["kind"] == "estimate" and row["estimate"] == estimate]
+    return numbers.by_estimate.get(estimate, [])
 
 
 def _row_key(row: Mapping[Any, Any]) -> RowKey:

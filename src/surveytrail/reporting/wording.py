@@ -67,9 +67,16 @@ def rows_text(row: Mapping[str, Any], languages: list[str]) -> dict[str, str]:
             texts[language] = "–" if total is None else count_text(total, language)
             continue
         text = f"{count_text(used, language)} {word('of', language)} {count_text(total, language)}"
-        reasons = [f"{reason} {count_text(int(number), language)}" for reason, number in excluded.items() if number]
+        reasons = [f"{_reason(reason, language)} {count_text(int(number), language)}"
+                   for reason, number in excluded.items() if number]  # fmt: skip
         texts[language] = f"{text} ({', '.join(reasons)})" if reasons else text
     return texts
+
+
+def _reason(code: str, language: str) -> str:
+    """Return the words for why an answer is missing; rules of cleaning go by their ids."""
+    named = words()["missing"].get(code)
+    return str(named[language]) if named else code
 
 
 def weight_text(study: Study, wave: str, weight: str, languages: list[str]) -> dict[str, str]:
