@@ -31,7 +31,7 @@ from surveytrail.reporting.records import run_records
 from surveytrail.reporting.staging import stage_report
 from surveytrail.frames import read_frame
 study, results = load_study(Path.cwd()), Path("results")
-ledger, verdicts = (read_frame(results / name) for name in ("ledger/ledger.parquet", "verification/verification.parquet"))
+ledger, verdicts = (read_frame(results / f"{name}.parquet") for name in ("ledger/ledger", "verification/verification"))
 stage_report(study, ledger, verdicts, results / "figures", quoted_segments(study), Path(sys.argv[1]),
              run_records(results, study.waves))
 """

@@ -291,7 +291,7 @@ local FORMS = HTML and {
     .. '{fields}' .. run(' · {back} ') .. '{backs}</w:p>',
 }
 local SIGNS = { ['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;', ['"'] = '&quot;' }
-local told, LONG, filled = {}, 60, 0 -- records -> the number they are listed for; shorter lists are printed again
+local told, LONG, filled = {}, 160, 0 -- records -> the number they are listed for; shorter lists are printed again
 
 --- A form with texts in it, and with parts that are made already.
 local function fill(form, texts, parts)

@@ -65,10 +65,9 @@ class Index:
         """Return per wave the columns of variables that are not public, the respondent's number apart."""
         return {
             name: {
-                column
+                variable.column if isinstance(variable.column, str) else f"#{variable.column.position}"
                 for variable in wave.codebook.variables
                 if variable.sensitivity != "public" and variable.code != wave.wave.respondent
-                for column in ([variable.column] if isinstance(variable.column, str) else variable.column)
             }
             for name, wave in self.study.waves.items()
         }
@@ -87,23 +86,27 @@ class Index:
             return f"{number} has no records of its own"
         wave, records = found
         text = re.sub(r"– ", "–", text)  # where a line ends
-        closed = self.hidden[wave] & {column for *_, columns in self.edges[number] for column in columns}
-        least = self.study.config.disclosure.min_base
+        other = text.removeprefix(f"{word('as')} ").replace(" ", "")
+        if text.startswith(f"{word('as')} "):
+            same = self.records(other) == found and self._closed(other) == self._closed(number)
+            return "" if same else f"{number} and {other} have other records"
+        closed, least = self._closed(number), self.study.config.disclosure.min_base
         if closed:
-            said = f"{word('closed')} ({', '.join(sorted(closed))})"
-            return "" if text == said else f"{number} rests on columns that are not public: {', '.join(sorted(closed))}"
+            said = f"{word('closed')} ({', '.join(closed)})"
+            return "" if text == said else f"{number} rests on columns that are not public: {', '.join(closed)}"
         if len(records) < least:
             withheld = text.startswith(word("few")) and re.findall(r"\d+", text) == [str(least)]
             return "" if withheld else f"{number} rests on fewer than {least} records"
-        other = text.removeprefix(f"{word('as')} ")
-        if other != text:
-            same = self.records(other.replace(" ", "")) == found
-            return "" if same else f"{number} and {other} have other records"
         read = self._read(text, wave, word)
         if read is None:
             fewest = min(len(ranges(records)), len(ranges(self.analysed[wave] - records)))
             return "" if text == word("many") and fewest >= MANY else f"no list of {number}'s {len(records)} records"
         return "" if read == records else f"the index has {len(records)} records of {number}: {_shown(records)}"
+
+    def _closed(self, number: str) -> list[str]:
+        """Return the columns that a number rests on and that are not public."""
+        columns = {(wave, column) for _, wave, _, read in self.edges.get(number, []) for column in read}
+        return sorted(column for wave, column in columns if column in self.hidden.get(wave, ()))
 
     def _read(self, text: str, wave: str, word: Word) -> BitMap | None:
         """Return the records that a text names; None where it names none."""

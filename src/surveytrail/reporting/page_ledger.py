@@ -90,7 +90,7 @@ class Words:
         for sentence in text.split("; "):
             figures = iter(DIGITS.findall(sentence))
             found = self.get(f"warnings.{DIGITS.sub('#', sentence)}", sentence)
-            said.append(re.sub("#", lambda _, rest=figures: next(rest), found))
+            said.append("".join(next(figures, "#") if part == "#" else part for part in re.split("(#)", found)))
         return "; ".join(said)
 
 
