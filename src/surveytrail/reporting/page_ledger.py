@@ -82,7 +82,8 @@ class Words:
     def interval(self, method: str, level: str) -> str:
         """Say how an interval was made; its level stands in front."""
         name = LEVEL.sub("", method)
-        return f"{level} {self.get(f'intervals.{name}', name)}".strip()
+        stated = self["at_level"].replace("{level}", level) if level else ""
+        return stated + self.get(f"intervals.{name}", name)
 
     def warning(self, text: str) -> str:
         """Say the sentences of a warning; one that is fixed but for its figures has words, where # stands for each."""
