@@ -14,7 +14,7 @@ from surveyspec.conditions import Condition, Variable
 from surveyspec.identifiers import seed_words
 from surveyspec.plan import TestSpec
 from surveyspec.study import WaveSpec
-from surveytrail.inputs import arrays_digest
+from surveytrail.inputs import Memo, arrays_digest
 from surveytrail.masks import Columns, evaluate
 from surveytrail.statistics.design import SurveyDesign
 from surveytrail.statistics.errors import StatisticsError
@@ -50,9 +50,6 @@ class Outcome:
 
     parts: tuple[str, ...]
     result: TestResult
-
-
-Memo = dict[str, Any]  # results by what they were computed from, to the last bit
 
 
 def values_of(value: Condition | Variable, columns: Columns) -> np.ndarray:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+Memo = dict[str, Any]  # results by what they were computed from, to the last bit
 NO_WEIGHT = "NO_WEIGHT"  # a value is known, and its record has no weight
 NOT_DEFINED = "NOT_DEFINED"  # all questions are answered, and no category fits or a divisor is zero
 _IDENTITY_BYTES = 16

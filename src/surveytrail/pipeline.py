@@ -13,9 +13,9 @@ from surveytrail.cleaning import clean_responses
 from surveytrail.computed import Computed
 from surveytrail.digests import file_digest
 from surveytrail.estimating import estimate_numbers
-from surveytrail.hypotheses import Memo
 from surveytrail.importing.coding import code_responses
 from surveytrail.importing.reading import RawTable, read_raw
+from surveytrail.inputs import Memo
 from surveytrail.interviews import analyse_interviews
 from surveytrail.items import describe_items
 from surveytrail.ledger.collect import BesideResults, Ledger, Origin, WaveResults, collect_ledger

@@ -16,8 +16,7 @@ from surveytrail.cleaning import apply_rules, derive_variables
 from surveytrail.computed import Computed
 from surveytrail.estimating import Numbers, estimate_numbers
 from surveytrail.frames import columns_of, frame_of
-from surveytrail.hypotheses import Memo
-from surveytrail.inputs import arrays_digest, identities, joint_digest
+from surveytrail.inputs import Memo, arrays_digest, identities, joint_digest
 from surveytrail.lineage import RESPONDENT, Lineage, add_exclusion_edges, add_weight_edges, raw_columns
 from surveytrail.masks import evaluate
 from surveytrail.weighting import weight_responses

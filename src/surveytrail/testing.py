@@ -18,7 +18,6 @@ from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
 from surveytrail.frames import columns_of
 from surveytrail.hypotheses import (
-    Memo,
     Outcome,
     complete_pairs,
     complete_records,
@@ -26,7 +25,7 @@ from surveytrail.hypotheses import (
     role_columns,
     run_remembering,
 )
-from surveytrail.inputs import base_digest, identities, joint_digest, missing_reasons
+from surveytrail.inputs import Memo, base_digest, identities, joint_digest, missing_reasons
 from surveytrail.lineage import (
     FILTER,
     Lineage,

@@ -12,8 +12,8 @@ import pandas as pd
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study
 from surveytrail.frames import read_frame
-from surveytrail.hypotheses import Memo
 from surveytrail.importing.reading import RawTable
+from surveytrail.inputs import Memo
 from surveytrail.ledger.collect import WaveResults, collect_ledger
 from surveytrail.pipeline import compute_beside, compute_ledger, compute_wave, read_tables
 from surveytrail.proof.results import LEDGER, open_result
