@@ -15,9 +15,9 @@ FIGURE = "#fig-private-professional"
 
 def panel(page: Page) -> None:
     """Show a number of the text with its panel open."""
-    number = page.locator("main p > a.st-num[data-show=value]").first
-    number.scroll_into_view_if_needed()
-    page.mouse.wheel(0, 200)
+    number = page.locator("main li a.st-num[data-show=value]").first
+    number.evaluate("number => window.scrollTo(0, number.getBoundingClientRect().top - 200)")
+    page.wait_for_timeout(300)
     number.click()
     page.wait_for_timeout(300)
 
@@ -32,10 +32,20 @@ def figure(page: Page) -> None:
     page.wait_for_timeout(300)
 
 
+def advice(page: Page) -> None:
+    """Show what the toolbox says of the example's answers."""
+    page.get_by_role("button", name="exemple").click()
+    page.locator(".tb-primary").click()
+    page.get_by_role("heading", name="Niveau", exact=True).evaluate("heading => heading.scrollIntoView()")
+    page.mouse.wheel(0, -60)
+    page.wait_for_timeout(500)
+
+
 PICTURES = {
     "report": ("index.html", DESKTOP, "light", panel),
     "figure": ("index.html", DESKTOP, "light", figure),
     "phone": ("index.html", PHONE, "dark", panel),
+    "toolbox": ("toolbox.html", DESKTOP, "light", advice),
 }
 
 
