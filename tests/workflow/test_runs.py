@@ -176,6 +176,22 @@ def test_a_changed_engine_module_reruns_what_imports_it(workflow: Path, study: P
         module.write_text(before, encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("judge", "rule"),
+    [("recount/intervals.py", "verify_numbers"), ("surveytrail/auditing/quantifiers.yaml", "audit_report")],
+)
+def test_what_a_changed_judge_has_judged_is_judged_again(workflow: Path, study: Path, judge: str, rule: str) -> None:
+    """The second engine is a process of its own, and lists of words are no code: both are followed all the same."""
+    file = workflow / "src" / judge
+    before = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(before + "\n# changed\n", encoding="utf-8")
+        rerun = planned(workflow, study)
+        assert rule in rerun and rerun <= AFTER_LEDGER - {"collect_ledger"}
+    finally:
+        file.write_text(before, encoding="utf-8")
+
+
 def test_a_raw_file_that_changed_since_the_manifest_stops_the_run(workflow: Path, study: Path) -> None:
     raw = study / "data/raw/w1.csv"
     raw.write_bytes(raw.read_bytes().replace(b'"150"', b'"151"'))

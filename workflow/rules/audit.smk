@@ -19,6 +19,7 @@ rule audit_report:
         study=slices.ledger_slice(STUDY)
         + slices.section_slice(STUDY, "report", "figures", "study", "disclosure"),
         code=code("audit_report.py"),
+        word_lists=file_digest(WORKFLOW / "src/surveytrail/auditing/quantifiers.yaml"),
         lock=LOCK,
     script:
         "../../scripts/audit_report.py"

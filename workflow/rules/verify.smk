@@ -10,7 +10,8 @@ rule verify_numbers:
         "results/logs/verify_numbers.log",
     params:
         study=slices.ledger_slice(STUDY),
-        code=code("verify_numbers.py"),
+        # the script starts the second engine and does not import it
+        code=code("verify_numbers.py", "../src/recount/__main__.py"),
         lock=LOCK,
     script:
         "../../scripts/verify_numbers.py"
