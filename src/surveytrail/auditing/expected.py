@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,6 @@ class Expected:
             return None if pd.isna(row["interval_level"]) else percent(float(row["interval_level"]), language)
         if show == "n":
             return None if pd.isna(row["n_used"]) else count(int(row["n_used"]), language)
-        if show == "level":
-            return None if pd.isna(row["interval_level"]) else percent(float(row["interval_level"]), language)
         written = row[{**SHOWN, **LABELS}[show]] if show in {**SHOWN, **LABELS} else None
         return None if not written or pd.isna(written) else json.loads(str(written)).get(language)
 
@@ -366,7 +365,5 @@ def _texts(value: object) -> list[str]:
 
 
 def _digest(rows: Mapping[str, Mapping[Any, Any]]) -> str:
-    from hashlib import sha256
-
     lines = sorted(f"{row['id']} {row['value_digest']} {row['text']}" for row in rows.values())
     return sha256("\n".join(lines).encode()).hexdigest()

@@ -28,9 +28,10 @@ def mutate(
     """Would a mistake in the engine be noticed?
 
     Puts seeded faults, one at a time, into a scratch copy of the engine: a wrong comparison, a dropped weight, another
-    interval, codes that are off by one. Computes the ledger of the study with it and lets the second engine of this
-    checkout, which is never touched, recompute every number. A fault that changes a printed digit must be caught. As a
-    negative control, the second engine is shown the right ledger in place of a faulty one, which must be reported.
+    interval, codes that are off by one. Makes with it what the fault can spoil: the study's ledger, its verdicts on
+    claims or its figures. The second engine of this checkout, which is never touched, recomputes ledger and verdicts;
+    the audit judges the figures. A fault that changes a printed digit must be caught. As a negative control, the judge
+    is shown what the untouched engine made in place of a faulty one, which must be reported.
 
     Examples:
 
