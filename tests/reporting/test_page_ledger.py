@@ -11,6 +11,7 @@ from surveyspec.catalogue import TESTS
 from surveytrail.reporting.extension import words
 from surveytrail.reporting.page_ledger import Words
 from surveytrail.statistics.estimates import WARNINGS
+from surveytrail.statistics.inference import NO_VARIATION, SINGULAR
 from tests.reporting.conftest import Rendered
 from tests.reporting.documents import read_html
 
@@ -38,8 +39,8 @@ def test_every_test_and_every_interval_has_words(spoken: Words) -> None:
 
 
 def test_warnings_have_words_and_keep_their_figures(spoken: Words) -> None:
-    named = [text for text in WARNINGS.values() if f"warnings.{re.sub('[0-9]+', '#', text)}" not in spoken.by_path]
-    assert named == []
+    texts = [*WARNINGS.values(), SINGULAR, NO_VARIATION]
+    assert [text for text in texts if f"warnings.{re.sub('[0-9]+', '#', text)}" not in spoken.by_path] == []
     said = spoken.warning("283 of 2000 draws hold one value only and were left out; the weighted base is zero")
     assert re.findall(r"\d+", said) == ["283", "2000"] and "#" not in said
     assert spoken.warning("what nobody foresaw: 3") == "what nobody foresaw: 3"
