@@ -28,6 +28,7 @@ NAME, LANGUAGE = "firm", "language"
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 LONGEST_NAME = 80
 SEPARATORS = ",;\t"
+SHOWN_IN = "docs/how-to/toolbox.md says how such a file is written"
 YAML_TRUTH = {True: "Y", False: "N"}  # YAML reads Y and N so
 
 
@@ -114,9 +115,8 @@ def _of_csv(path: Path, name: str) -> Iterator[_Written]:
     try:
         header = [cell.strip() for cell in next(reader, [])]
         if not any(header):
-            raise StudyError(
-                Problem(name, "", "an empty file", "a header of question codes and one row per firm", "", 1)
-            )
+            expected = "a header of question codes and one row per firm"
+            raise StudyError(Problem(name, "", "an empty file", expected, SHOWN_IN, 1))
         twice = [column for column in header if header.count(column) > 1]
         if twice:
             raise StudyError(Problem(name, "header", f"'{twice[0]}' twice", "each column once", "remove one", 1))
@@ -156,7 +156,7 @@ def _of_yaml(path: Path, name: str) -> Iterator[_Written]:
         keys = (*start, place) if start else ()
         if not isinstance(entry, dict):
             expected = "question codes with their answers, or 'firms:' with a list of such"
-            raise StudyError(Problem(name, "", repr(entry)[:60], expected, "", document.line(keys)))
+            raise StudyError(Problem(name, "", repr(entry)[:60], expected, SHOWN_IN, document.line(keys)))
         cells = {str(key): _cell(value) for key, value in entry.items()}
         lines = {str(key): document.line((*keys, key)) for key in entry}
         yield _Written(cells, lines, document.line(keys))
@@ -183,9 +183,8 @@ def _firm(written: _Written, form: Form, file: str, place: int) -> tuple[Firm, l
         )
     language = written.cells.get(LANGUAGE, "").strip() or languages[0]
     if language not in languages:
-        problems.append(
-            Problem(file, LANGUAGE, f"'{language}'", f"one of {listed(languages)}", "", written.lines.get(LANGUAGE))
-        )
+        hint, at = did_you_mean(language, languages) or "use one of them", written.lines.get(LANGUAGE)
+        problems.append(Problem(file, LANGUAGE, f"'{language}'", f"one of {listed(languages)}", hint, at))
     for column, cell in written.cells.items():
         line = written.lines[column]
         if column in {NAME, LANGUAGE}:
