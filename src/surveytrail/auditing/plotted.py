@@ -93,6 +93,8 @@ def judge_marks(root: etree._Element, manifest: Mapping[str, Any], expected: Exp
     if axes:
         check.checked += len(marks)
         check.problems += sorted((_misplaced(marks, expected, axis, name) for axis in axes), key=len)[0]
+    elif marks:
+        check.problems.append(f"{name}: its printed ticks give no axis that its {len(marks)} marks could stand on")
 
 
 def _misplaced(marks: Sequence[etree._Element], expected: Expected, axis: Axis, name: str) -> list[str]:
@@ -100,7 +102,12 @@ def _misplaced(marks: Sequence[etree._Element], expected: Expected, axis: Axis, 
     found = [(mark, *pair) for mark in marks for pair in _pairs(mark, expected.rows, axis)]
     # texts stand on a line a little below the middle of what they name, all of them alike
     aside = float(np.median([drawn - axis.place(value) for _, drawn, value in found] or [0.0])) if axis.direction else 0
-    wrong: dict[str, str] = {}
+    compared = {mark.get("id") for mark, _, _ in found}
+    wrong = {
+        str(mark.get("id")): f"{name}: nothing is drawn as the {mark.get('data-shape')} of {mark.get('data-number')}"
+        for mark in marks
+        if mark.get("id") not in compared
+    }
     for mark, drawn, value in found:
         away = drawn - axis.place(value) - aside
         if abs(away) > AWAY or abs(aside) > BASELINE:
@@ -131,6 +138,8 @@ def _pairs(mark: etree._Element, rows: Mapping[str, Mapping[Any, Any]], axis: Ax
     row = rows[str(mark.get("data-number"))]
     paths = [path.get("d", "") for path in mark.iterfind(".//{*}path") if not _is_stored(path)]
     drawn = [float(point[axis.direction]) for path in paths for point in POINT.findall(path)]
+    if mark.get("data-shape") in {"interval", "bar"} and not drawn:
+        return
     if mark.get("data-shape") == "interval":
         ends = sorted(drawn, reverse=axis.slope < 0)
         yield ends[0], float(row["lower"])
