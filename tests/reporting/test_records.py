@@ -90,6 +90,15 @@ def test_a_list_too_long_to_print_is_left_to_the_command(study: Study) -> None:
     assert analysed_text(sets, "w1", "en") == "2,000 of 4,000: too many to print, see the command below"
 
 
+def test_a_list_of_those_left_out_that_is_too_long_is_left_to_the_command_too(study: Study) -> None:
+    analysed = BitMap(range(1, 6001))
+    lineage = Lineage()
+    lineage.add("w1.x.unweighted", "DIRECT", "value", "w1", np.array(range(1, 6001, 3)), ["v_2"])
+    sets = RecordSets(lineage.edges, lineage.row_sets, {"w1": BitMap(range(1, 6101))}, {"w1": analysed})
+    found = record_texts(study, sets, ["en"])["w1.x.unweighted"]["en"]
+    assert found == "too many to print, see the command below"
+
+
 def test_the_records_analysed_are_listed_once(study: Study) -> None:
     sets = RecordSets(pd.DataFrame(), pd.DataFrame(), {"w1": RAW}, {"w1": ANALYSED})
     assert analysed_text(sets, "w1", "fr") == "90 sur 100: 1–90"

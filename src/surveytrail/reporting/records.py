@@ -123,11 +123,10 @@ def _text(study: Study, sets: RecordSets, wave: str, records: BitMap, language: 
         return f"{word('records_of.every', language)} ({count_text(len(every), language)})"
     if records == analysed:
         return word("records_of.analysed", language)
-    listed = _short(ranges(records), language)
-    if not records <= analysed:
-        return listed
-    without = f"{word('records_of.without', language)} {_short(ranges(analysed - records), language)}"
-    return min(without, listed, key=len)
+    ways = [ranges(records)]
+    if records <= analysed:
+        ways.append(f"{word('records_of.without', language)} {ranges(analysed - records)}")
+    return _short(min(ways, key=len), language)
 
 
 def _short(text: str, language: str) -> str:
