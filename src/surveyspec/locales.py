@@ -11,16 +11,18 @@ RANGE = "\u2013"
 
 @dataclass(frozen=True)
 class Locale:
-    """Separators of one language as used in Switzerland (English as in international journals)."""
+    """Separators and punctuation of one language as used in Switzerland (English as in international journals)."""
 
     decimal: str
     thousands: str
     percent: str
+    colon: str = ": "
+    semicolon: str = "; "
 
 
 LOCALES = {
     "en": Locale(".", ",", "%"),
-    "fr": Locale(",", NARROW_SPACE, f"{NARROW_SPACE}%"),
+    "fr": Locale(",", NARROW_SPACE, f"{NARROW_SPACE}%", f"{NARROW_SPACE}: ", f"{NARROW_SPACE}; "),
     "de": Locale(",", "’", f"{NARROW_SPACE}%"),
     "it": Locale(",", "’", f"{NARROW_SPACE}%"),
 }

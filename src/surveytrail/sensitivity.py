@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,10 @@ def compare_specifications(
         kept = apply_rules(columns, same_cleaning[0].wave) < 0
         for specs in _grouped(same_cleaning, _weighting):
             analysis = frame_of({name: columns[name][kept] for name in _columns_read(specs) if name in columns})
-            computed = _remembered(memo, specs, analysis, responses, margins, with_lineage)
+            compute = partial(_computed, specs, analysis, responses, margins, with_lineage)
+            computed = (
+                compute() if memo is None or with_lineage else _remembered(memo, specs, analysis, margins, compute)
+            )
             for spec, row in zip(specs, computed.frame.to_dict("records"), strict=True):
                 rows[spec.id] = {**{str(name): value for name, value in row.items()}, "spec_digest": spec.digest}
                 lineages[spec.id] = computed.lineage
@@ -92,21 +96,18 @@ def _columns_read(specs: Sequence[Specification]) -> dict[str, None]:
 
 
 def _remembered(
-    memo: Memo | None,
+    memo: Memo,
     specs: Sequence[Specification],
     analysis: pd.DataFrame,
-    responses: pd.DataFrame,
     margins: Mapping[str, pd.DataFrame],
-    with_lineage: bool,
+    compute: Callable[[], Numbers],
 ) -> Numbers:
     """Compute specifications, unless they were computed before from answers and margins that are the same."""
-    if memo is None or with_lineage:
-        return _computed(specs, analysis, responses, margins, with_lineage)
     tables = [analysis, *(margins[weight] for weight in specs[0].wave.wave.weights if weight in margins)]
     arrays = [array for table in tables for array in columns_of(table).values()]
     key = " ".join([*(f"{spec.id} {spec.digest}" for spec in specs), *analysis.columns, arrays_digest(arrays)])
     if key not in memo:
-        memo[key] = _computed(specs, analysis, responses, margins, with_lineage)
+        memo[key] = compute()
     return memo[key]
 
 

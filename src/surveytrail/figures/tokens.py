@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from surveyspec.locales import LOCALES
 from surveyspec.problems import Problem, StudyError, listed
 from surveyspec.study import CONFIG
 
@@ -25,8 +26,8 @@ WORDS: dict[str, dict[str, str]] = {
     "unweighted": {"en": "unweighted", "fr": "non pondéré", "de": "ungewichtet", "it": "non ponderato"},
     "synthetic": {"en": "Synthetic data", "fr": "Données synthétiques", "de": "Synthetische Daten",
                   "it": "Dati sintetici"},
-    "colon": {"en": ": ", "fr": "\u202f: ", "de": ": ", "it": ": "},
-    "semicolon": {"en": "; ", "fr": "\u202f; ", "de": "; ", "it": "; "},
+    "colon": {language: locale.colon for language, locale in LOCALES.items()},
+    "semicolon": {language: locale.semicolon for language, locale in LOCALES.items()},
     "bootstrap": {
         "en": "Lines: {level} bootstrap intervals, {draws} samples, model-based",
         "fr": "Traits\u202f: intervalles bootstrap à {level}, {draws} échantillons, fondés sur un modèle",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from surveyspec.locales import LOCALES
 from surveytrail.reporting.checks import SHOWN, page_texts, printed_numbers, shown_figures, written_keys
 from surveytrail.reporting.pages import Page
 
@@ -123,7 +124,7 @@ def _fields(
     else:
         yield "filter", spoken[f"everybody.{number['kind']}"]
     yield "weight", number["weight_label"][language]
-    colon = "\u202f: " if language == "fr" else ": "
+    colon = LOCALES[language].colon
     if number["columns"]:
         yield "raw", "", number["raw_file"], colon, ", ".join(number["columns"])
     else:
