@@ -22,11 +22,11 @@ from recount.conditions import answer, condition_sql, value_sql
 from recount.estimates import inside_sql, published
 from recount.waves import Analysed, analysed_records
 from surveyspec.conditions import Condition, Value, is_value
-from surveyspec.config import RakedWeight
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.plan import NumberSpec, TestSpec, plan_numbers, plan_tests
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import Study
+from surveyspec.weights import RakedWeight
 
 SCRIPT = Path(__file__).with_name("design_based.R")
 FIELDS = ("value", "se")

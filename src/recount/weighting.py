@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from recount.conditions import Names, answer, condition_sql
 from recount.tables import FloatArray, IntArray, arrays
-from surveyspec.config import RakedWeight, Trim
 from surveyspec.problems import Problem, StudyError, listed
 from surveyspec.study import WaveSpec
+from surveyspec.weights import RakedWeight, Trim
 
 CONVERGED = 1e-13
 NEAR = 1e-11

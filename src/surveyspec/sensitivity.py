@@ -17,11 +17,13 @@ from typing import Any, Literal
 
 from surveyspec.condition_parser import parse_condition
 from surveyspec.conditions import All, Condition, variables_of
-from surveyspec.config import CleaningRule, Decision, Headline, Option, RakedWeight, Weight
+from surveyspec.config import CleaningRule
+from surveyspec.decisions import Decision, Headline, Option
 from surveyspec.documents import KeyPath
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.plan import NumberSpec, canonical, digest, joined, plan_numbers
 from surveyspec.study import Study, WaveSpec
+from surveyspec.weights import RakedWeight, Weight
 
 KIND = "sensitivity"
 Choice = tuple[Decision, Option]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surveyspec.conditions import ConditionError, variables_of
-from surveyspec.config import CleaningRule, Headline, Option, RakedWeight
+from surveyspec.config import CleaningRule
+from surveyspec.decisions import Headline, Option
 from surveyspec.documents import KeyPath
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.plan import NumberSpec, digest, plan_numbers
@@ -19,6 +20,7 @@ from surveyspec.sensitivity import (
     specification_of,
 )
 from surveyspec.study import CONFIG, Study, WaveSpec
+from surveyspec.weights import RakedWeight
 
 
 def sensitivity_problems(study: Study) -> list[Problem]:

@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from surveyspec.calibration import Calibration, CalibrationTarget
-from surveyspec.codebook import CODED, NUMERIC, Category, Codebook, Variable
+from surveyspec.codebook import CODED, Category, Codebook, Variable
 from surveyspec.condition_parser import parse_condition, parse_value
 from surveyspec.conditions import Aggregate, Condition, Value, bind, bind_value, expand_pattern, variables_of
 from surveyspec.conditions import Variable as Name
-from surveyspec.config import CleaningRule, Derived, StudyConfig, Wave, Weight
+from surveyspec.config import CleaningRule, Derived, StudyConfig, Wave
 from surveyspec.documents import Document, load_document, parse_document
 from surveyspec.identifiers import CONFIG, INTERVIEWS, TOTAL
 from surveyspec.interview_codebook import InterviewCodebook
@@ -22,6 +22,7 @@ from surveyspec.problems import Problem, StudyError
 from surveyspec.study_checks import study_problems
 from surveyspec.toolbox import Toolbox, ToolboxSpec
 from surveyspec.toolbox_checks import dimension_problems, toolbox_problems
+from surveyspec.weights import Weight
 
 # how coders are compared on all codes together: decision by decision, or segment by segment with all its codes
 DECISIONS, CODE_SETS = "decisions", "code_sets"
@@ -96,10 +97,6 @@ class WaveSpec:
             return [Category(code=part.code, slug=part.slug, label=part.label) for part in derived.categories or []]
         return [part for part in self.codebook.categories(self.codebook.by_code[code]) if part.reason is None]
 
-    def is_numeric(self, code: str) -> bool:
-        """Say whether a variable's answers are numbers (codes included) and not texts."""
-        return code in self.wave.derived or self.codebook.by_code[code].type in NUMERIC
-
     def is_coded(self, code: str) -> bool:
         """Say whether a variable has categories."""
         if code in self.wave.derived:
@@ -168,10 +165,6 @@ class WaveSpec:
             return (weight.variable,)
         population = variables_of(self.condition(weight.population)) if weight.population else ()
         return tuple(dict.fromkeys([*weight.variables, *population]))
-
-    def cleaning_variables(self) -> tuple[str, ...]:
-        """Return the variables that decide which records are analysed."""
-        return tuple(dict.fromkeys(name for rule in self.wave.cleaning for name in self.rule_variables(rule)))
 
 
 @dataclass(frozen=True, eq=False)

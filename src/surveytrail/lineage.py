@@ -15,10 +15,11 @@ import pandas as pd
 from pyroaring import BitMap
 
 from surveyspec.codebook import Position
-from surveyspec.config import CleaningRule, ColumnWeight, Weight
+from surveyspec.config import CleaningRule
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.sources import Read, skip_logic_sources, sources
 from surveyspec.study import WaveSpec
+from surveyspec.weights import ColumnWeight, Weight
 
 Kind = Literal["DIRECT", "INDIRECT", "GLOBAL"]
 _Edge = tuple[str, str, str, str, tuple[str, ...]]

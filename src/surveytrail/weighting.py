@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from surveyspec.config import ColumnWeight, RakedWeight, Trim
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
 from surveyspec.study import CONFIG, WaveSpec
+from surveyspec.weights import ColumnWeight, RakedWeight, Trim
 from surveytrail.frames import columns_of
 from surveytrail.inputs import arrays_digest
 from surveytrail.masks import evaluate, is_known

@@ -11,6 +11,7 @@ from typing import Any
 from surveytrail.auditing.content import Block, Mark, Piece, Rendering
 from surveytrail.auditing.expected import FIELDS, SHOWN, Expected
 from surveytrail.auditing.figures import Figures, judge_picture
+from surveytrail.auditing.texts import digits, loosely, runs, typeset
 from surveytrail.auditing.tokens import Token, numerals, squeezed, tokens
 from surveytrail.auditing.wording import judge_wording
 
@@ -107,28 +108,6 @@ class Judged:
     def total(self) -> int:
         """Return how many tokens were found, with or without a class."""
         return sum(self.classes.values()) + self.unclassed
-
-
-def loosely(text: str) -> str:
-    """Return a text without what lines and hyphenation do to it."""
-    return re.sub(r"[\s\-\u2010\u2011\u00ad]", "", squeezed(text)).lower()
-
-
-def typeset(text: str) -> str:
-    """Return a text with the sign that Typst sets for a hyphen before a digit, which keeps -77 and 77 apart."""
-    return re.sub(r"(?<!\w)-(?=\d)", "\u2212", text)
-
-
-def digits(text: str) -> str:
-    """Return the digits of a text, one after the other."""
-    return "".join(re.findall(r"\d", text))
-
-
-def runs(text: str) -> list[str]:
-    """Return the numbers of a text as they are written, whatever stands between them."""
-    return re.findall(
-        r"\d(?:[\d.,’\u2009\u202f\u00a0]*\d)?", re.sub(r"\s", "", text.replace("\u202f", "’").replace("\u00a0", "’"))
-    )
 
 
 def judge(rendering: Rendering, expected: Expected, figures: Figures) -> Judged:

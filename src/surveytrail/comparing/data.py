@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from pyroaring import BitMap
 
-from surveyspec.config import RakedWeight
+from surveyspec.weights import RakedWeight
 from surveytrail.comparing.runs import COLUMN, KEY, RECORD_NUMBER, Run
 
 SHOWN_RECORDS = 8

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from surveyspec.conditions import Condition, Value, variables_of
-from surveyspec.config import Sensitivity
+from surveyspec.decisions import Sensitivity
 from surveyspec.documents import Document, KeyPath, load_document
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.items import KINDS as ITEM_KINDS

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from surveyspec.config import Decision
+from surveyspec.decisions import Decision
 from surveyspec.figures import SpecificationCurveFigure
 from surveyspec.sensitivity import Specification, decisions_of, plan_sensitivity
 from surveytrail.figures.content import FigureContent, Gathering, LedgerRow, Parts, Row

@@ -7,31 +7,21 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from surveyspec.identifiers import UNWEIGHTED, number_id
+from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.items import ItemSpec, plan_items
-from surveyspec.plan import NumberSpec, TestSpec, digest, joined, plan_numbers, plan_tests
+from surveyspec.plan import NumberSpec, TestSpec, joined, plan_numbers, plan_tests
 from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.study import INTERVIEWS, Study, WaveSpec
 from surveytrail.ledger.beside import interview_rows, response_rows
 from surveytrail.ledger.columns import typed
+from surveytrail.ledger.counts import flow_rows, rows_of, weighting_rows
 from surveytrail.ledger.display import ROUNDING, SIGNIFICANT_DIGITS, interval_text, value_text
 from surveytrail.ledger.sensitivity import specification_fields, summary_fields
-from surveytrail.ledger.wording import FLOW, ITEMS, TESTS, WEIGHTING
-from surveytrail.lineage import (
-    COUNT,
-    EDGE_COLUMNS,
-    RESPONDENT,
-    ROW_SET_COLUMNS,
-    Lineage,
-    add_exclusion_edges,
-    add_weight_edges,
-    raw_columns,
-    rule_reads,
-)
+from surveytrail.ledger.wording import ITEMS, TESTS
+from surveytrail.lineage import EDGE_COLUMNS, ROW_SET_COLUMNS, Lineage
 
 DECIMALS = {"count": 0, "statistic": 2, "p": 3, "weight": 2, "share": 1, "rank": 1, "verdict": 0}
 NO_RULE, RELEASED = "not assessed", "released"  # disclosure status
@@ -136,8 +126,8 @@ def collect_ledger(
     for name, result in results.items():
         wave, lineage = study.waves[name], Lineage()
         made = [
-            *_flow_rows(study, wave, result, lineage),
-            *_weighting_rows(study, wave, result, lineage),
+            *flow_rows(study, wave, result.responses, result.flow, lineage),
+            *weighting_rows(study, wave, result.responses, result.analysis, result.diagnostics, lineage),
             *_estimate_rows(study, wave, result),
             *_test_rows(study, wave, result),
             *_item_rows(study, wave, result),
@@ -176,7 +166,7 @@ def _beside_rows(study: Study, part: BesideResults, environment_digest: str) -> 
 
 def _estimate_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
     specs = {spec.id: spec for spec in plan_numbers(study, wave.id)}
-    return [{**_spec_fields(study, wave, specs[str(row["id"])]), **row} for row in _rows(result.numbers)]
+    return [{**_spec_fields(study, wave, specs[str(row["id"])]), **row} for row in rows_of(result.numbers)]
 
 
 def _spec_fields(study: Study, wave: WaveSpec, spec: NumberSpec) -> dict[str, object]:
@@ -213,7 +203,7 @@ def _sensitivity_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list
             fields[spec.id] = specification_fields(study, spec, headline)
         for summary in multiverse.summaries:
             fields[summary.id] = summary_fields(study, multiverse, summary, headline)
-    return [{**fields[str(row["id"])], **row} for row in _rows(result.sensitivity)]
+    return [{**fields[str(row["id"])], **row} for row in rows_of(result.sensitivity)]
 
 
 def _question(wave: WaveSpec, codes: tuple[str, ...]) -> dict[str, str]:
@@ -231,7 +221,7 @@ def _question(wave: WaveSpec, codes: tuple[str, ...]) -> dict[str, str]:
 def _test_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
     specs = {spec.stem: spec for spec in plan_tests(study, wave.id)}
     rows = []
-    for computed in _rows(result.tests):
+    for computed in rows_of(result.tests):
         spec = specs[str(computed.pop("test"))]
         rows.append({**_test_fields(study, wave, spec, str(computed["id"]), str(computed["statistic"])), **computed})
     return rows
@@ -260,7 +250,7 @@ def _test_fields(study: Study, wave: WaveSpec, spec: TestSpec, identifier: str, 
 
 def _item_rows(study: Study, wave: WaveSpec, result: WaveResults) -> list[dict[str, object]]:
     specs = {spec.id: spec for spec in plan_items(study, wave.id)}
-    return [{**_item_fields(study, wave, specs[str(row["id"])]), **row} for row in _rows(result.items)]
+    return [{**_item_fields(study, wave, specs[str(row["id"])]), **row} for row in rows_of(result.items)]
 
 
 def _item_fields(study: Study, wave: WaveSpec, spec: ItemSpec) -> dict[str, object]:
@@ -281,91 +271,6 @@ def _item_fields(study: Study, wave: WaveSpec, spec: ItemSpec) -> dict[str, obje
         "decimals": spec.decimals,
         "stage": "items",
         "config_line": study.line(*spec.keys),
-    }
-
-
-def _flow_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: Lineage) -> list[dict[str, object]]:
-    """Return the counts from raw to analysed records; each rule's count depends on it and the rules before."""
-    every_record = result.responses["record"].to_numpy()
-    rules = {rule.id: (place, rule) for place, rule in enumerate(wave.wave.cleaning)}
-    rows: list[dict[str, object]] = []
-    for step in _rows(result.flow):
-        name, rule = str(step["step"]), str(step["rule"])
-        count = int(step["count"])
-        identifier = number_id(wave.id, "flow", UNWEIGHTED, [name, *([rule] if rule else [])])
-        last = rules[rule][0] + 1 if rule else 0 if name == "records" else len(rules)
-        used = [code for entry in wave.wave.cleaning[:last] for code in wave.rule_variables(entry)]
-        respondent = raw_columns(wave, [wave.wave.respondent])
-        reads = [read for entry in wave.wave.cleaning[:last] for read in rule_reads(wave, entry)]
-        lineage.add(identifier, "DIRECT", COUNT, wave.id, every_record, raw_columns(wave, reads) or respondent)
-        lineage.add(identifier, "INDIRECT", RESPONDENT, wave.id, every_record, respondent)
-        keys = ("waves", wave.id, "cleaning", rules[rule][0]) if rule else ("waves", wave.id, "cleaning")
-        rows.append(
-            {
-                **_built_in("flow", identifier, name, UNWEIGHTED, "count", count),
-                "label": joined([FLOW[name], *([dict(rules[rule][1].label)] if rule else [])]),
-                "numerator": count,
-                "n_in": len(every_record),
-                "n_used": len(every_record),
-                "unit": "count",
-                "stage": "clean",
-                "variables": used,
-                "config_line": study.line(*keys),
-                "spec_digest": digest([identifier, wave.wave.model_dump(include={"cleaning"})]),
-                "input_digest": step["input_digest"],
-            }
-        )
-    return rows
-
-
-def _weighting_rows(study: Study, wave: WaveSpec, result: WaveResults, lineage: Lineage) -> list[dict[str, object]]:
-    analysed = result.analysis["record"].to_numpy()
-    rows: list[dict[str, object]] = []
-    for row in _rows(result.diagnostics):
-        weight, statistic, margin = str(row["weight"]), str(row["statistic"]), str(row["margin"])
-        groups: list[tuple[str, str]] = []
-        labels = [WEIGHTING[statistic]]
-        if margin:
-            category = next(entry for entry in wave.categories(margin) if entry.code == row["level"])
-            groups, labels = [(wave.slug(margin), category.slug)], [*labels, dict(category.label)]
-        identifier = number_id(wave.id, "weights", weight, [statistic], groups)
-        add_weight_edges(lineage, identifier, wave, weight, analysed, analysed)
-        add_exclusion_edges(lineage, identifier, wave, result.responses["record"].to_numpy())
-        unit = "share" if margin else "count" if statistic in {"n", "records_outside", "trimmed"} else "weight"
-        declared = wave.wave.weights[weight]
-        rows.append(
-            {
-                **_built_in("weights", identifier, statistic, weight, statistic, float(row["value"])),
-                "label": joined(labels),
-                "n_in": len(analysed),
-                "unit": unit,
-                "stage": "weight",
-                "variables": list(wave.weight_variables(declared)),
-                "config_line": study.line("waves", wave.id, "weights", weight),
-                "settings": declared.model_dump(exclude={"label"}),
-                "spec_digest": digest([identifier, declared.model_dump(exclude={"label"})]),
-                "input_digest": row["input_digest"],
-            }
-        )
-    return rows
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _built_in(
-    section: str, identifier: str, statistic: str, weight: str, estimator: str, value: float
-) -> dict[str, object]:
-    kind = "flow" if section == "flow" else "weighting"
-    return {
-        "id": identifier,
-        "kind": kind,
-        "estimate": section,
-        "weight": weight,
-        "estimator": estimator,
-        "statistic": statistic,
-        "value": value,
     }
 
 

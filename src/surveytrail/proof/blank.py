@@ -9,9 +9,9 @@ from statistics import median
 import numpy as np
 from pyroaring import BitMap
 
-from surveyspec.config import ColumnWeight
 from surveyspec.problems import StudyError
 from surveyspec.study import Study, WaveSpec
+from surveyspec.weights import ColumnWeight
 from surveytrail.importing.reading import RawTable
 from surveytrail.lineage import VALUE
 from surveytrail.proof.changes import Admissible

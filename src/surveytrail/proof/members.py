@@ -9,12 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from surveyspec.conditions import Condition, Value, Variable, is_value
-from surveyspec.config import ColumnWeight
 from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.items import ItemSpec
 from surveyspec.plan import NumberSpec, TestSpec
 from surveyspec.sources import sources
 from surveyspec.study import WaveSpec
+from surveyspec.weights import ColumnWeight
 from surveytrail.hypotheses import complete_records, role_columns
 from surveytrail.inputs import missing_reasons
 from surveytrail.masks import Columns, evaluate, evaluate_value, is_known
