@@ -12,6 +12,7 @@ from surveytrail.statistics import chisq_sums, chisquare, ordinal, unweighted
 from surveytrail.statistics.inference import covariance_of_scores
 from surveytrail.statistics.model_matrix import model_matrix, parse_formula
 from tests.statistics.conformance import run_case
+from tests.statistics.exempted import exempted, pinned
 from tests.statistics.reference import COMMITTED, Reference, load_reference
 
 REFERENCE = load_reference()
@@ -23,6 +24,7 @@ def test_every_figure_agrees_with_r(group: str) -> None:
     outcomes = [run_case(case, REFERENCE) for case in REFERENCE.cases(group)]
     assert len(outcomes) > 0
     assert {o.case_id: o.differing[:3] or o.unsupported for o in outcomes if not o.passed} == {}
+    assert exempted(outcomes) == pinned(REFERENCE, group)
 
 
 def test_exact_distribution_agrees_with_imhof_inversion() -> None:
