@@ -151,7 +151,7 @@ local function study_figure(name, figure, image)
     return pandoc.RawInline('typst', '#st-figure(' .. picture .. ', (' .. table.concat(links, ' ') .. '))')
   end
   image.src, image.caption = figure.file:gsub('%.svg$', '.png'), pandoc.Inlines(figure.alt)
-  image.attributes.width = '5.5in' -- as wide as the table of one cell that Pandoc puts a figure into
+  image.attributes.width = '5.35in' -- the table of one cell that Pandoc puts a figure into, without the cell's margins
   return pandoc.Span({ image }, pandoc.Attr(anchor))
 end
 
