@@ -23,6 +23,7 @@ PEER_ITEMS = 20
 # Replicate weights of a million rows would fill the memory as one matrix; peers would take hours.
 LARGEST_STORED = 100_000
 LARGEST_FOR_PEERS = 100_000
+SHORT = 10_000  # with fewer rows a work takes milliseconds, and is repeated more often
 
 Record = dict[str, Any]
 
@@ -61,7 +62,7 @@ def run(sizes: Sequence[int]) -> Iterator[Record]:
 
 def _linearised(task: Task, design: SurveyDesign, masks: np.ndarray) -> list[Record]:
     rows = task.weights.shape[0]
-    repeats = 7 if rows <= LARGEST_STORED else 3
+    repeats = 31 if rows < SHORT else 7 if rows <= LARGEST_STORED else 3
     clusters = task.strata * rows + np.random.default_rng(2).integers(0, rows // 20, rows)
     clustered = SurveyDesign(task.weights, (task.strata,), (clusters,))
     _ = clustered.stages
@@ -103,7 +104,7 @@ def _replicated(task: Task, masks: np.ndarray) -> Iterator[Record]:
         task.weights, weights, 1 / (REPLICATES - 1), np.ones(REPLICATES), degrees_of_freedom=REPLICATES - 1.0
     )
     ours, bare = alternating(
-        [lambda: estimators.mean(design, items, masks), lambda: weights.T @ items], 9 if rows < 10_000 else 5
+        [lambda: estimators.mean(design, items, masks), lambda: weights.T @ items], 15 if rows < SHORT else 5
     )
     work = f"{ITEMS} items x {DOMAINS} domains, {REPLICATES} replicates"
     yield {
@@ -119,10 +120,11 @@ def _replicated(task: Task, masks: np.ndarray) -> Iterator[Record]:
 
 def _peers(task: Task, design: SurveyDesign, masks: np.ndarray) -> Iterator[Record]:
     """Time the other packages: R's on all items, the slower ones on twenty, ours on the same."""
+    repeats = 31 if task.weights.shape[0] < SHORT else 7
     for names, count in (([R_SURVEY], ITEMS), ([name for name in WORKS["means"] if name != R_SURVEY], PEER_ITEMS)):
         part = task._replace(items=task.items[:, :count])
         own = estimators.mean(design, part.items, masks)
-        seconds = median_seconds(lambda part=part: estimators.mean(design, part.items, masks), 7)
+        seconds = median_seconds(lambda part=part: estimators.mean(design, part.items, masks), repeats)
         work = f"{count} items x {DOMAINS} domains, Taylor"
         yield {"work": work, "rows": task.weights.shape[0], "seconds": seconds}
         arrays = {"weights": part.weights, "strata": part.strata, "domain": part.domain, "items": part.items}

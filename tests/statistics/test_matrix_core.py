@@ -117,6 +117,16 @@ def test_overlapping_domains_are_split_into_layers() -> None:
             np.testing.assert_array_equal(layer.code == code, masks[:, column])
 
 
+def test_domains_without_overlap_are_one_layer() -> None:
+    masks = np.array([[0, 1, 0], [0, 0, 0], [1, 0, 0], [0, 1, 0]], dtype=bool)  # nobody is in the third
+    (layer,) = blocks.layers(masks)
+    assert layer.code.tolist() == [1, -1, 0, 1] and layer.columns.tolist() == [0, 1, 2]
+
+
+def test_no_domains_have_no_layer() -> None:
+    assert blocks.layers(np.zeros((4, 0), dtype=bool)) == []
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), n=st.integers(12, 80))
 def test_blocks_of_any_size_give_the_same_sums(seed: int, n: int) -> None:

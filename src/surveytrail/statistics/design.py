@@ -222,8 +222,9 @@ class SurveyDesign:
         for column in range(domains.shape[1]):
             units = np.zeros(stage.stratum_of_unit.shape[0], dtype=bool)
             units[stage.unit_of_row[weighted & domains[:, column]]] = True
-            strata = np.unique(stage.stratum_of_unit[units])
-            result[column] = int(units.sum()) - strata.shape[0]
+            strata = np.zeros(stage.sampled.shape[0], dtype=bool)
+            strata[stage.stratum_of_unit[units]] = True
+            result[column] = np.count_nonzero(units) - np.count_nonzero(strata)
         return result
 
     def require_no_single_units(self, present: BoolArray | None = None) -> None:

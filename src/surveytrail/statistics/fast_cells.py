@@ -73,7 +73,8 @@ def survey_cells(design: SurveyDesign, items: Items, masks: BoolArray, total: bo
     `items` is (n, k), NaN = missing; `masks` (n, d) are domains within the design's own.
     """
     table = CellTable.empty(items.shape[1], masks.shape[1])
-    design.require_no_single_units(np.asarray(masks.any(axis=1)))
+    if any(stage.single.any() for stage in design.stages):
+        design.require_no_single_units(np.asarray(masks.any(axis=1)))
     stage = design.stages[0]
     model = _Model(design, stage)
     for layer in layers(masks):
@@ -85,7 +86,9 @@ def survey_cells(design: SurveyDesign, items: Items, masks: BoolArray, total: bo
         missing = _missing(items, moments.t)
         complete = np.setdiff1d(np.arange(items.shape[1]), missing)
         shape = (order.stratum, order.domain)
-        if complete.size:
+        if not missing.size:
+            _fill(table, model, layer, *shape, moments, shift, complete, total)
+        elif complete.size:
             _fill(table, model, layer, *shape, _select(moments, complete), shift[complete], complete, total)
         if missing.size:
             moments = group_moments(items, design.domain_weights, order, shift, extra, domains, missing)
@@ -219,15 +222,18 @@ def _fill_replicates(
     value = s.full_y + s.full_base * shift if total else mean + shift
     # One domain at a time: its replicates fit the cache.
     for index, domain in enumerate(layer.columns):
+        every = columns.size == replicates.shape[2]
+        own = replicates[domain] if every else np.empty_like(s.y[index])
         if total:
-            own = s.y[index] + s.base[index] * shift
+            np.add(s.y[index], s.base[index] * shift, out=own)
         else:
             with np.errstate(divide="ignore", invalid="ignore"):
-                own = s.y[index] / s.base[index]
+                np.divide(s.y[index], s.base[index], out=own)
             if shift.any():
                 own += shift
             _make_exact(own, value[index], constant[index], binary[index])
-        replicates[domain][:, slice(None) if columns.size == replicates.shape[2] else columns] = own
+        if not every:
+            replicates[domain][:, columns] = own
         table.variance[columns, domain] = replicate_variance(design, own, value[index])
     at = np.ix_(columns, layer.columns)
     shape = (layer.columns.shape[0], columns.shape[0])

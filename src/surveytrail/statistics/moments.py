@@ -129,9 +129,10 @@ class _Collector:
     def _complete_bases(self) -> None:
         """The sums that do not depend on the items."""
         order = self.order
-        for group, low, high in segments(order.starts, 0, order.rows.shape[0]):
-            self.sums_v[group, :, 0] = self.of_y[:, low:high].sum(axis=1)
-            self.extra_b[order.domain[group], :, 0] += self.extra[low:high].sum(axis=0)
+        if order.rows.size:
+            self.sums_v[:, :, 0] = np.add.reduceat(self.of_y, order.starts[:-1], axis=1).T
+            if self.extra.shape[1]:
+                np.add.at(self.extra_b[:, :, 0], order.domain, np.add.reduceat(self.extra, order.starts[:-1], axis=0))
         self.units[:, 0] = np.diff(order.unit_group_starts)
         if order.unit_starts is not None:
             base = np.add.reduceat(self.weights, order.unit_starts[:-1]) if self.weights.size else self.weights
