@@ -177,8 +177,7 @@ end
 
 local function include(block)
   local path = pandoc.utils.stringify(block):match('^{{<%s*include%s+(%S+)%s*>}}$')
-  if not path then return nil end
-  return pandoc.read(read(path) or fail('included file "' .. path .. '" is missing'), 'markdown').blocks
+  return path and pandoc.read(read(path) or fail('included file "' .. path .. '" is missing'), 'markdown').blocks
 end
 
 --- A block of the Typst template.
@@ -396,5 +395,6 @@ local both = {
   { Image = resolve_image, Div = table_note, Table = long_table }, { Span = resolve_span }, { Pandoc = finish },
 }
 if IN_QUARTO then return { { Meta = set_up }, table.unpack(both) } end
+if FORMAT == 'json' then return { { Para = include, Plain = include } } end -- a page read once for all its formats
 table.insert(both, 3, { Figure = number_float('fig', 'figure'), Table = number_float('tbl', 'table') })
 return { { Meta = set_up }, { Para = include, Plain = include }, { Div = callout }, table.unpack(both) }

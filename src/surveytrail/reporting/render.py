@@ -136,11 +136,16 @@ def _render_with_quarto(chosen: Chosen, folder: Path, page: Page, log: list[str]
 
 
 def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]) -> list[Path]:
-    """Render a page by Pandoc to HTML and DOCX, and to Typst's language, which Typst sets as PDF."""
-    extension = f"_extensions/{EXTENSION.name}"
-    common = [chosen.program, f"{page.stem}.qmd", "--from", "markdown", "--standalone", "--fail-if-warnings",
-              "--lua-filter", f"{extension}/{FILTER}", "--citeproc", "--wrap", "none",
-              "--metadata", "link-citations=true"]  # fmt: skip
+    """Render a page by Pandoc to HTML and DOCX, and to Typst's language, which Typst sets as PDF.
+
+    The page and what it includes are read once, into Pandoc's own form, from which each format is written.
+    """
+    extension, parsed = f"_extensions/{EXTENSION.name}", f"{page.stem}.json"
+    common = ["--fail-if-warnings", "--lua-filter", f"{extension}/{FILTER}"]
+    reading = [chosen.program, f"{page.stem}.qmd", "--from", "markdown", *common, "--to", "json"]
+    _run([*reading, "--output", parsed], folder, page, log)
+    writing = [chosen.program, parsed, "--from", "json", "--standalone", *common, "--citeproc", "--wrap", "none",
+               "--metadata", "link-citations=true"]  # fmt: skip
     contents = ["--toc"] if page.header.get("toc", True) else []  # as Quarto reads the header
     formats = {
         "html": ["--to", "html5", "--template", f"{extension}/template.html", "--css", f"{extension}/report.css",
@@ -152,7 +157,7 @@ def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]
     written = {}
     for ending, options in formats.items():
         written[ending] = folder / f"{page.stem}.{ending}"
-        _run([*common, *options, "--output", written[ending].name], folder, page, log)
+        _run([*writing, *options, "--output", written[ending].name], folder, page, log)
     embed_resources(written["html"])
     pdf = _typeset(written["typ"], page, log)
     return [written["html"], pdf, written["docx"]]
