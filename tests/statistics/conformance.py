@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from surveytrail.statistics.errors import StatisticsError
-from tests.statistics.reference import Case, Reference, load_reference
+from tests.statistics.reference import Case, Reference, load_references
 
 RUNNER_MODULES = (
     "tests.statistics.runners_estimators",
@@ -215,15 +215,17 @@ def main(arguments: list[str]) -> int:
     """Run all groups, or those named; print differences and the tally."""
     parser = argparse.ArgumentParser(prog="python -m tests.statistics.conformance", description=main.__doc__)
     parser.add_argument("groups", nargs="*", help="groups of cases; all when none is named")
-    parser.add_argument("--reference", type=Path, help="a folder that R filled; default: the fullest one there is")
+    parser.add_argument("--reference", type=Path, help="a folder that R filled; default: every one there is")
     parser.add_argument("--except", dest="known", type=Path, help="leave out the cases that this folder holds too")
     options = parser.parse_args(arguments)
-    reference = Reference(options.reference) if options.reference else load_reference()
-    known = Reference(options.known).case_ids() if options.known else set()
-    outcomes = {
-        group: [run_case(case, reference) for case in reference.cases(group) if case["id"] not in known]
-        for group in options.groups or reference.groups()
-    }
+    references = [Reference(options.reference)] if options.reference else load_references()
+    seen = Reference(options.known).case_ids() if options.known else set()
+    outcomes: dict[str, list[Outcome]] = {}
+    for reference in references:
+        for group in options.groups or reference.groups():
+            cases = [case for case in reference.cases(group) if case["id"] not in seen]
+            outcomes.setdefault(group, []).extend(run_case(case, reference) for case in cases)
+        seen |= reference.case_ids()
     failed = 0
     for group, cases in outcomes.items():
         for outcome in cases:
@@ -235,7 +237,7 @@ def main(arguments: list[str]) -> int:
     for key in sorted({key for cases in outcomes.values() for o in cases for key in o.deliberate.values()}):
         number = sum(key in o.deliberate.values() for cases in outcomes.values() for o in cases)
         print(f"deliberate   {key} ({number} cases): {DELIBERATE[key].reason}")
-    print(f"\nReference: {reference.title}")
+    print("\nReference: " + "; ".join(reference.title for reference in references))
     print(tally(outcomes))
     agreed = sum(outcome.passed for cases in outcomes.values() for outcome in cases)
     supported = sum(not outcome.unsupported for cases in outcomes.values() for outcome in cases)

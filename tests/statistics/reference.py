@@ -123,6 +123,11 @@ def _as_factor(values: pd.Series, order: list[str] | None) -> pd.Series:
 
 
 @cache
+def load_references() -> list[Reference]:
+    """Every folder there is: the full suite where it is available, then the committed part with cases of its own."""
+    return [Reference(root) for root in (FULL.resolve(), COMMITTED) if (root / "cases").is_dir()]
+
+
 def load_reference() -> Reference:
     """The full suite where it is available, else the committed part."""
-    return Reference(FULL.resolve() if (FULL / "cases").is_dir() else COMMITTED)
+    return load_references()[0]
