@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,7 @@ def _verdict(row: Mapping[str, Any], result: Result | None, languages: Sequence[
         if "value" in row:
             faults += [fault for fault in (*_figures(row, result), *_identity(row, result)) if fault]
             differing = [*_texts(row, "text", texts), *_texts(row, "interval_text", intervals)]
-            ties = differing if is_tie(result) else []
+            ties = differing if is_tie(result) and _printed_as_it_is(row, result, languages) else []
             faults += [] if ties else differing
     ledger, ours = row.get("value"), None if result is None else result.value
     return Verdict(
@@ -127,6 +127,14 @@ def _verdict(row: Mapping[str, Any], result: Result | None, languages: Sequence[
         engine=INDEPENDENT,
         note="; ".join([*faults, *(f"tie: {tie}" for tie in ties)]),
     )
+
+
+def _printed_as_it_is(row: Mapping[str, Any], result: Result, languages: Sequence[str]) -> bool:
+    """Say whether a row's texts are its own figures, rounded by this engine: a tie excuses no rule of rounding."""
+    own = replace(result, value=row["value"], limits=(row["lower"], row["upper"]))
+    texts = {language: value_text(own, language) for language in languages}
+    intervals = {language: interval_text(own, language) for language in languages}
+    return not [*_texts(row, "text", texts), *_texts(row, "interval_text", intervals)]
 
 
 def relative_difference(left: float, right: float) -> float:

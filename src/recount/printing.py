@@ -59,7 +59,7 @@ def interval_text(result: Result, language: str) -> str | None:
 def is_tie(result: Result) -> bool:
     """Say whether a value or a limit lies within 1e-12 (relative) of a half of its last printed digit.
 
-    There the two engines may print different digits without either being wrong.
+    There the last bits of two engines may decide between two digits without either being wrong.
     """
     scale = (100 if result.unit == "share" else 1) * 10**result.decimals
     values = [value for value in (result.value, *result.limits) if value is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -172,12 +173,26 @@ def test_nothing_to_reproduce_is_no_success() -> None:
 
 
 def test_a_tie_is_listed_and_no_fault() -> None:
-    result = Result("w1.x.raked", 0.5825 + 1e-15, "share", 1, n_used=9, df=8, iterative=True)
-    rows = ledger_rows({result.id: result}, LANGUAGES)
-    rows[0] |= {"kind": "estimate", "text": json.dumps({"en": "58.2%"})}
-    found = outcome(rows, {result.id: result})
+    """The two values are 6e-13 apart and lie on both sides of the bound between 58.2 and 58.3."""
+    ours = Result("w1.x.raked", 0.5825, "share", 1, n_used=9, df=8, iterative=True)
+    theirs = replace(ours, value=0.5825 - 6e-13)
+    rows = ledger_rows({theirs.id: theirs}, LANGUAGES)
+    rows[0] |= {"kind": "estimate"}
+    assert json.loads(rows[0]["text"])["en"] == "58.2%"
+    found = outcome(rows, {ours.id: ours})
     assert found.holds
     assert "tie: text (en) '58.2%'" in found.summary()["ties"]["w1.x.raked"]
+
+
+@pytest.mark.parametrize("fraction", [{}, {"numerator": 1165, "denominator": 2000}], ids=["value", "exact share"])
+def test_a_tie_excuses_no_other_rule_of_rounding(fraction: dict[str, int]) -> None:
+    result = Result("w1.x.raked", 0.5825, "share", 1, n_used=9, df=8, **fraction)
+    rows = ledger_rows({result.id: result}, LANGUAGES)
+    texts = {language: text.replace("58.3", "58.2") for language, text in json.loads(rows[0]["text"]).items()}
+    rows[0] |= {"kind": "estimate", "text": json.dumps(texts)}
+    found = outcome(rows, {result.id: result})
+    assert not found.holds
+    assert "text (en) '58.2%' in the ledger, '58.3%' recomputed" in str(found.summary())
 
 
 def test_rounding_noise_around_zero_is_none() -> None:
