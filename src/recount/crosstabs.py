@@ -7,24 +7,31 @@ import math
 import numpy as np
 
 from recount.distributions import log_f_tail
+from recount.intervals import NONE
+from recount.noncentral import chi_square_limits
 from recount.outcomes import Outcome
 from recount.tables import FloatArray
 from recount.variances import ROUNDING, covariance, influences
 from recount.weighting import Weight
 
+# As near to 1 as this, the effect is 1.
+FULL = 1e-12
 
-def rao_scott(x: FloatArray, y: FloatArray, inside: FloatArray, weight: Weight) -> Outcome:
+
+def rao_scott(x: FloatArray, y: FloatArray, inside: FloatArray, weight: Weight, level: float) -> Outcome:
     """Test independence, with Rao and Scott's (1984) second-order correction; the effect is Cramér's V.
 
     Pearson's statistic is divided by the trace of the generalised design effects of the log odds ratios, and referred
     to F with ``trace^2 / trace of the square`` and that times the degrees of freedom of the design (Thomas & Rao 1987):
-    the records with a weight in the filter, minus one, whether they answered or not.
+    the records with a weight in the filter, minus one, whether they answered or not. The interval of V inverts the
+    noncentral chi-square distribution that the statistic, as a chi-square with the first of these, would have.
 
     Parameters
     ----------
     x, y : (n,) categories of all analysed records; NaN where missing
     inside : (n,) 1 for the records of the base
     weight : the weight of the design
+    level : of the interval
     """
     weighted = (inside > 0) & (weight.final > 0)
     used = weighted & ~np.isnan(x) & ~np.isnan(y)
@@ -40,13 +47,19 @@ def rao_scott(x: FloatArray, y: FloatArray, inside: FloatArray, weight: Weight) 
     spread = covariance(influences(np.where(used[:, None], cells, np.nan), own, shares), weight)
     effects = design_effects(shares, spread, len(rows), len(columns))
     trace, square = float(np.trace(effects)), float(np.trace(effects @ effects))
-    cramers_v = math.sqrt(phi2 / (min(table.shape) - 1))
+    most = min(table.shape) - 1
+    cramers_v = math.sqrt(phi2 / most)
     if trace <= ROUNDING:  # the margins of the weighting fix every cell
         return Outcome(n, effect=cramers_v, iterative=True)
     statistic, df1 = phi2 / trace, trace**2 / square
     df2 = df1 * (int(weighted.sum()) - 1)
     log_p = log_f_tail(statistic, df1, df2)
-    return Outcome(n, statistic, cramers_v, df=(df1, df2), log_p=log_p, iterative=True)
+    limits = NONE
+    if cramers_v**2 < 1 - FULL:  # else every noncentrality is too small
+        # noncentralities per unit of the statistic, times what one of these is of phi squared
+        lower, upper = (limit / df1 * trace / most for limit in chi_square_limits(statistic * df1, df1, level))
+        limits = math.sqrt(min(1.0, lower)), math.sqrt(min(1.0, upper))
+    return Outcome(n, statistic, cramers_v, limits, (df1, df2), log_p, iterative=True)
 
 
 def design_effects(shares: FloatArray, spread: FloatArray, rows: int, columns: int) -> FloatArray:

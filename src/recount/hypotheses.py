@@ -73,13 +73,14 @@ def test_hypotheses(
             # what numpy would let pass as not a number ends a test here, as a division by zero does
             with np.errstate(divide="raise", invalid="raise"):
                 if spec.hypothesis.test == "rao_scott":
-                    outcomes = [rao_scott(roles["x"][0], roles["y"][0], inside, weights[spec.hypothesis.weight])]
+                    weight, level = weights[spec.hypothesis.weight], 1 - spec.hypothesis.alpha
+                    outcomes = [rao_scott(roles["x"][0], roles["y"][0], inside, weight, level)]
                 else:
                     outcomes = run_test(spec, wave, base)
         except (ArithmeticError, np.linalg.LinAlgError):
             outcomes = _undefined(spec, wave, base)
-        weight = weights.get(spec.hypothesis.weight)
-        excluded = _excluded(spec, roles, inside > 0, reasons, None if weight is None else weight.final)
+        own = weights.get(spec.hypothesis.weight)
+        excluded = _excluded(spec, roles, inside > 0, reasons, None if own is None else own.final)
         found.append((spec, outcomes, int(inside.sum()), excluded))
     adjusted = _adjusted([(spec, outcomes[0]) for spec, outcomes, *_ in found])
     return [

@@ -130,7 +130,8 @@ def run_hypothesis(
     if hypothesis.test == "rao_scott":
         from surveytrail.statistics.chisquare import independence
 
-        return [Outcome((), independence(design.subset(inside), roles["x"][0], roles["y"][0], statistic="F"))]
+        x, y = roles["x"][0], roles["y"][0]
+        return [Outcome((), independence(design.subset(inside), x, y, statistic="F", level=level))]
     taken = {role: [column[inside] for column in values] for role, values in roles.items()}
     if hypothesis.test == "bootstrap_ranks":
         return _ranks(spec, taken["items"], wave, level)

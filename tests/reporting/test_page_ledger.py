@@ -20,6 +20,7 @@ METHODS = (
     "wilson", "t", "logit", "feldt", "bootstrap_percentile", "Wilson, 95%", "Fisher z, 95%", "Fisher z (Fieller), 99%",
     "Fisher z (Bonett & Wright), 95%", "normal on Fisher z, 95%", "normal (Hedges & Olkin), 95%", "Feng & Cliff, 95%",
     "Newcombe paired, 95%", "Tukey, 95%", "noncentral t, 95%", "noncentral F, 95%", "noncentral chi-square, 95%",
+    "noncentral chi-square, Rao-Scott, 95%",
     "percentile bootstrap", "percentile bootstrap, 95%", "t, HC3 errors, 95%", "t, nonrobust errors, 95%", "t, 90%",
     "normal, inverse information errors, 95%", "normal, robust (clusters) errors, 95%", "design-based t, 95%",
 )  # fmt: skip

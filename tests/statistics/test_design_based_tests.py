@@ -14,6 +14,7 @@ from surveytrail.statistics import chisquare, fitting, ordinal, rank_tests, regr
 from surveytrail.statistics.design import SurveyDesign
 from surveytrail.statistics.errors import StatisticsError
 from surveytrail.statistics.model_matrix import model_matrix, parse_formula
+from surveytrail.statistics.unweighted.tables import chi_square
 from tests.statistics.reference import load_reference
 
 REFERENCE = load_reference()
@@ -33,6 +34,38 @@ def test_without_a_design_pearson_is_the_textbook_statistic() -> None:
     assert result.statistic == pytest.approx(stats.chi2_contingency(table, correction=False).statistic, rel=1e-12)
     assert result.details["mean_design_effect"] == pytest.approx(1, abs=0.05)
     assert result.effect_name == "Cramér's V" and 0 < result.effect_size < 1
+
+
+def test_without_a_design_the_interval_of_cramers_v_is_the_unweighted_one() -> None:
+    weighted = chisquare.independence(PLAIN, FRAME["uses_ai"], FRAME["size"])
+    plain = chi_square(FRAME["uses_ai"], FRAME["size"])
+    assert plain.effect_lower > 0
+    # the shares of the sample take the place of those of independence in the design effects, which are near 1
+    assert weighted.effect_lower == pytest.approx(plain.effect_lower, abs=0.01)
+    assert weighted.effect_upper == pytest.approx(plain.effect_upper, abs=0.01)
+    assert weighted.interval_method == "noncentral chi-square, Rao-Scott, 95%"
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.15, 0.4])
+def test_the_intervals_of_effect_sizes_hold_the_true_value_as_often_as_they_say(strength: float) -> None:
+    """Six hundred respondents, by their weights worth half as many; a table and a distribution with known effects."""
+    generator = np.random.default_rng(7)
+    rows, columns = np.array([0.4, 0.6]), np.array([0.2, 0.3, 0.5])
+    table = np.outer(rows, columns) + strength * 0.2 * np.outer([1, -1], [0.7, 0.1, -0.8]) * 0.4
+    cramers_v = math.sqrt(((table - np.outer(rows, columns)) ** 2 / np.outer(rows, columns)).sum())
+    cohens_w = math.sqrt(((table.sum(axis=0) - [0.2, 0.35, 0.45]) ** 2 / [0.2, 0.35, 0.45]).sum())
+    expected = dict(enumerate([0.2, 0.35, 0.45]))
+    held, trials = [0, 0], 300
+    for _ in range(trials):
+        cell = generator.choice(6, 600, p=table.reshape(-1))
+        design = SurveyDesign(generator.lognormal(0.0, 0.8, 600))
+        tests = (
+            (chisquare.independence(design, cell // 3, cell % 3), cramers_v),
+            (chisquare.goodness_of_fit(design, cell % 3, expected), cohens_w),
+        )
+        for place, (found, true) in enumerate(tests):
+            held[place] += found.effect_lower <= true <= found.effect_upper
+    assert all(0.92 * trials <= times <= 0.985 * trials for times in held), held
 
 
 @pytest.mark.parametrize("statistic", chisquare.STATISTICS)

@@ -1,5 +1,9 @@
 """Run ``trail`` as ``python -m surveytrail.cli``."""
 
-from surveytrail.cli.app import app
+import gc
+
+gc.set_threshold(100_000, 50, 50)  # a command is short and keeps what it loads: the search for garbage takes a tenth
+
+from surveytrail.cli.app import app  # noqa: E402
 
 app(prog_name="trail")

@@ -23,9 +23,13 @@ from surveytrail.statistics.inference import SINGULAR, AnyDesign, covariance_of_
 from surveytrail.statistics.outcome import TestResult
 from surveytrail.statistics.replicates import replicate_covariance
 from surveytrail.statistics.smooth import divide
+from surveytrail.statistics.unweighted.effect_intervals import chi_square_noncentrality
 
 Statistic = Literal["F", "Chisq", "saddlepoint", "lincom", "Wald", "adjWald"]
 STATISTICS: tuple[Statistic, ...] = ("F", "Chisq", "saddlepoint", "lincom", "Wald", "adjWald")
+
+# Variances of shares below the first are rounding error; effects within the second of the largest are the largest.
+NO_VARIANCE, FULL = 1e-22, 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,13 @@ def cross_table(design: AnyDesign, row: Any, column: Any) -> Table:
 
 
 def independence(
-    design: AnyDesign, row: Any, column: Any, *, statistic: Statistic = "F", truncate_denominator: bool = False
+    design: AnyDesign,
+    row: Any,
+    column: Any,
+    *,
+    statistic: Statistic = "F",
+    truncate_denominator: bool = False,
+    level: float = 0.95,
 ) -> TestResult:
     """Test whether two categorical variables are independent in the population.
 
@@ -90,8 +100,11 @@ def independence(
         (approximate, exact) distribution of a sum of chi-squares; `Wald` and `adjWald` on the differences from
         independence.
     truncate_denominator: for `saddlepoint`, see `chisq_sums.upper_tail`; only to compare with R's figures.
+    level: of the interval of the effect size.
 
-    Returns: TestResult; the effect size is Cramér's V of the weighted table. `details` hold Pearson's X2, the mean
+    Returns: TestResult; the effect size is Cramér's V of the weighted table. Its interval inverts the noncentral
+    chi-square distribution of Rao and Scott's second-order statistic, with as many degrees of freedom as that has (as
+    Steiger & Fouladi 1997 do without a design); the tests by Wald have none. `details` hold Pearson's X2, the mean
     generalised design effect, and the smallest number of respondents in a cell.
     Errors: StatisticsError for an unknown statistic, fewer than two levels, no rows.
     """
@@ -124,7 +137,24 @@ def independence(
     # As R does: an F version for linearised designs, none for replicate designs.
     reference_df = math.inf if isinstance(design, ReplicateDesign) else df_design
     value, letter, df, tail = _rao_scott(pearson, delta, df_design, statistic, reference_df, truncate_denominator)
-    return _result(table, statistic, letter, value, df, tail, details, _warnings(table, df, value))
+    most = min(table.totals.shape) - 1
+    interval = _effect_interval(table.phi_square / most, delta / rows / most, level, 1.0)
+    return _result(table, statistic, letter, value, df, tail, details, _warnings(table, df, value), *interval)
+
+
+def _effect_interval(square: float, effects: FloatArray, level: float, largest: float) -> tuple[float, float, str]:
+    """Limits of the root of `square`, which is at most `largest`, and how they were made.
+
+    Without an effect, `square` is a sum of chi-squares whose factors are the eigenvalues of `effects`. Times their sum
+    over that of their squares it is referred to one chi-square (Rao & Scott 1984); with an effect, to a noncentral one.
+    Where nothing varies, or the effect is as large as it can be, there is no interval.
+    """
+    first, second = float(np.trace(effects)), float(np.sum(effects * effects.T))
+    if not first > NO_VARIANCE or square >= largest * (1.0 - FULL):
+        return math.nan, math.nan, ""
+    limits = chi_square_noncentrality(square * first / second, first**2 / second, level)
+    low, high = (math.sqrt(min(largest, limit * second / first)) for limit in limits)
+    return low, high, f"noncentral chi-square, Rao-Scott, {level:.0%}"
 
 
 def _rao_scott(
@@ -204,7 +234,7 @@ def _wald(
     return value, (count, df), tails.f_distribution(value, count, df)
 
 
-def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> TestResult:
+def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float], *, level: float = 0.95) -> TestResult:
     """Test whether a categorical variable has given shares in the population (second-order correction).
 
     Parameters
@@ -212,9 +242,11 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> T
     design: the design; its domain restricts the test.
     y: (n,) categories; None and NaN = missing, left out.
     shares: level -> share; they are scaled to add up to 1.
+    level: of the interval of the effect size.
 
     Returns: TestResult with Pearson's X2 of the weighted totals and its scaled chi-square reference (df, and `scale`
-    among the details); the effect size is Cohen's w. Errors: StatisticsError when levels and shares do not match.
+    among the details); the effect size is Cohen's w, with an interval as that of `independence`. Errors:
+    StatisticsError when levels and shares do not match.
     """
     present = design.domain_weights > 0
     codes, levels = code_levels(y, present)
@@ -227,10 +259,10 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> T
         )
     named = list(shares)
     index = np.full(codes.shape, -1, dtype=np.int64)
-    for position, level in enumerate(levels):
-        index[codes == position] = named.index(level)
+    for position, present_level in enumerate(levels):
+        index[codes == position] = named.index(present_level)
     view = restrict(design, index >= 0, "goodness of fit")
-    expected_share = np.array([shares[level] for level in named]) / sum(shares.values())
+    expected_share = np.array([shares[name] for name in named]) / sum(shares.values())
     inside = view.domain_weights > 0
     observed = np.bincount(index[inside], weights=view.weights[inside], minlength=len(named))
     total = float(observed.sum())
@@ -240,12 +272,14 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> T
     pull = expected_share * (1 / root + (observed - expected) / (2 * expected * root))
     indicators = (index[:, None] == np.arange(len(named))) & view.in_domain[:, None]
     influence = indicators / root - indicators.sum(axis=1)[:, None] * pull
-    eigenvalues = np.linalg.eigvalsh(covariance_of_scores(view, influence))
+    covariance = covariance_of_scores(view, influence)
+    eigenvalues = np.linalg.eigvalsh(covariance)
     first, second = float(eigenvalues.sum()), float((eigenvalues**2).sum())
     # Shares that the design fixes, as those of its strata, do not vary: nothing can be tested.
     varies = second > 0
     df = first**2 / second if varies else math.nan
     tail = tails.chi_square(pearson * first / second, df) if varies else tails.Tail(math.nan, math.nan)
+    lower, upper, method = _effect_interval(pearson / total, covariance / total, level, math.inf)
     return TestResult(
         test="goodness of fit",
         statistic=pearson,
@@ -255,9 +289,9 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float]) -> T
         log_p=tail.log_p,
         effect_size=math.sqrt(pearson / total),
         effect_name="Cohen's w",
-        effect_lower=math.nan,
-        effect_upper=math.nan,
-        interval_method="",
+        effect_lower=lower,
+        effect_upper=upper,
+        interval_method=method,
         n_used=int(inside.sum()),
         library="surveytrail",
         warnings=() if varies else (SINGULAR,),
@@ -287,6 +321,9 @@ def _result(
     tail: tails.Tail,
     details: Mapping[str, float],
     warnings: tuple[str, ...],
+    lower: float = math.nan,
+    upper: float = math.nan,
+    method: str = "",
 ) -> TestResult:
     return TestResult(
         test=f"independence, {test}",
@@ -297,9 +334,9 @@ def _result(
         log_p=tail.log_p,
         effect_size=table.cramer_v,
         effect_name="Cramér's V",
-        effect_lower=math.nan,
-        effect_upper=math.nan,
-        interval_method="",
+        effect_lower=lower,
+        effect_upper=upper,
+        interval_method=method,
         n_used=int(table.counts.sum()),
         library="surveytrail",
         warnings=warnings,
