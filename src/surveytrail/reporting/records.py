@@ -7,7 +7,7 @@ each of them. Identifiers that are dropped at import appear nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def record_texts(study: Study, sets: RecordSets, languages: list[str]) -> dict[s
         key = (waves[number], frozenset(row_sets))
         if key not in made:
             records = BitMap.union(*(bitmaps[name] for name in row_sets))
-            made[key] = {language: _text(study, sets, key[0], records, language) for language in languages}
+            made[key] = _texts(study, sets, key[0], records, languages)
         texts[number] = made[key]
     return texts
 
@@ -113,20 +113,26 @@ def ranges(records: Iterable[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}{RANGE}{last}" for first, last in parts)
 
 
-def _text(study: Study, sets: RecordSets, wave: str, records: BitMap, language: str) -> str:
-    """Return the shortest true description of a set of records, or why it is not given."""
+def _texts(study: Study, sets: RecordSets, wave: str, records: BitMap, languages: list[str]) -> dict[str, str]:
+    """Return the shortest true description of a set of records, or why it is not given, per language."""
     least = study.config.disclosure.min_base
     analysed, every = sets.analysed[wave], sets.raw[wave]
+
+    def each(said: Callable[[str], str]) -> dict[str, str]:
+        return {language: said(language) for language in languages}
+
     if len(records) < least:
-        return f"{word('records_of.few', language)} {count_text(least, language)} {word('respondents', language)}"
+        few = "records_of.few"
+        return each(lambda to: f"{word(few, to)} {count_text(least, to)} {word('respondents', to)}")
     if records == every:
-        return f"{word('records_of.every', language)} ({count_text(len(every), language)})"
+        return each(lambda to: f"{word('records_of.every', to)} ({count_text(len(every), to)})")
     if records == analysed:
-        return word("records_of.analysed", language)
-    ways = [ranges(records)]
-    if records <= analysed:
-        ways.append(f"{word('records_of.without', language)} {ranges(analysed - records)}")
-    return _short(min(ways, key=len), language)
+        return each(lambda to: word("records_of.analysed", to))
+    named = ranges(records)
+    if not records <= analysed:
+        return each(lambda to: _short(named, to))
+    others = ranges(analysed - records)
+    return each(lambda to: _short(min(named, f"{word('records_of.without', to)} {others}", key=len), to))
 
 
 def _short(text: str, language: str) -> str:

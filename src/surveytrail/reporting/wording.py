@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from surveytrail.ledger.display import number_text, value_text
 from surveytrail.reporting.extension import word, words
 
 
+@lru_cache(maxsize=10_000)
 def count_text(count: int, language: str) -> str:
     """Write a count with a language's separator of thousands."""
     return number_text(Decimal(count), language)
