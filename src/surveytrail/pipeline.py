@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
-from surveyspec.items import plan_items
-from surveyspec.plan import plan_numbers, plan_tests
+from surveyspec.items import ItemSpec, plan_items
+from surveyspec.plan import NumberSpec, TestSpec, plan_numbers, plan_tests
+from surveyspec.sensitivity import Multiverse, plan_sensitivity
 from surveyspec.study import INTERVIEWS, Study, WaveSpec
 from surveytrail.cleaning import clean_responses
 from surveytrail.computed import Computed
@@ -35,19 +37,67 @@ def read_tables(study: Study) -> dict[str, RawTable]:
     }
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What the stages of one wave compute."""
+
+    numbers: list[NumberSpec]
+    tests: list[TestSpec]
+    multiverses: list[Multiverse]
+    items: list[ItemSpec]
+
+    @classmethod
+    def of(cls, study: Study, wave: str, wanted: Collection[str] | None = None) -> Plan:
+        """Return the plan of a wave, or of it what some numbers come from.
+
+        Their stages are kept whole, because what may be published is decided among all numbers of a stage; of tests the
+        families, in which p-values are adjusted.
+
+        Parameters
+        ----------
+        wanted : ids of numbers; None for all
+        """
+        numbers, tests = plan_numbers(study, wave), plan_tests(study, wave)
+        multiverses, items = plan_sensitivity(study, wave), plan_items(study, wave)
+        if wanted is None:
+            return cls(numbers, tests, multiverses, items)
+        stems = {".".join(number.split(".")[:2]) for number in wanted}
+        families = {spec.hypothesis.family for spec in tests if f"{wave}.{spec.id}" in stems}
+        varied = {spec.id for multiverse in multiverses for spec in multiverse.alternatives}
+        varied |= {summary.id for multiverse in multiverses for summary in multiverse.summaries}
+        return cls(
+            numbers if any(spec.id in wanted for spec in numbers) else [],
+            [spec for spec in tests if spec.hypothesis.family in families],
+            multiverses if any(number in varied for number in wanted) else [],
+            items if any(spec.id in wanted for spec in items) else [],
+        )
+
+
 def compute_wave(
-    study: Study, wave: WaveSpec, table: RawTable, memo: Memo | None = None, with_lineage: bool = True
+    study: Study,
+    wave: WaveSpec,
+    table: RawTable,
+    memo: Memo | None = None,
+    with_lineage: bool = True,
+    wanted: Collection[str] | None = None,
 ) -> WaveResults:
-    """Run all stages of one wave on its raw table; ``memo`` and ``with_lineage`` as in ``test_hypotheses``."""
+    """Run the stages of one wave on its raw table.
+
+    Parameters
+    ----------
+    memo, with_lineage : as in ``test_hypotheses``
+    wanted : as in ``Plan.of``
+    """
+    plan = Plan.of(study, wave.id, wanted)
     responses = code_responses(table, wave.wave, wave.codebook).frame
     clean = clean_responses(responses, wave)
     margins = margins_of(study.directory, wave)
     weights = weight_responses(clean.analysis, wave, margins)
     frames = (clean.analysis, weights.frame, responses, wave)
-    numbers = estimate_numbers(*frames, plan_numbers(study, wave.id), with_lineage)
-    tests = test_hypotheses(*frames, plan_tests(study, wave.id), memo, with_lineage)
-    sensitivity = compare_specifications(responses, study, wave, margins, with_lineage, memo)
-    items = describe_items(clean.analysis, responses, wave, plan_items(study, wave.id), with_lineage)
+    numbers = estimate_numbers(*frames, plan.numbers, with_lineage)
+    tests = test_hypotheses(*frames, plan.tests, memo, with_lineage)
+    sensitivity = compare_specifications(responses, wave, plan.multiverses, margins, with_lineage, memo)
+    items = describe_items(clean.analysis, responses, wave, plan.items, with_lineage)
     lineages = (numbers.lineage, tests.lineage, sensitivity.lineage, items.lineage)
     return WaveResults(
         responses=responses,

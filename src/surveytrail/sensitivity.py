@@ -10,9 +10,9 @@ import pandas as pd
 
 from surveyspec.conditions import Condition
 from surveyspec.problems import StudyError
-from surveyspec.sensitivity import Multiverse, Specification, Summary, plan_sensitivity
+from surveyspec.sensitivity import Multiverse, Specification, Summary
 from surveyspec.sources import sources
-from surveyspec.study import Study, WaveSpec
+from surveyspec.study import WaveSpec
 from surveytrail.cleaning import apply_rules, derive_variables
 from surveytrail.computed import Computed
 from surveytrail.estimating import Numbers, estimate_numbers
@@ -28,8 +28,8 @@ RECORD_COLUMNS = ("record", "first_line", "last_line", "respondent")
 
 def compare_specifications(
     responses: pd.DataFrame,
-    study: Study,
     wave: WaveSpec,
+    multiverses: Sequence[Multiverse],
     margins: Mapping[str, pd.DataFrame],
     with_lineage: bool = True,
     memo: Memo | None = None,
@@ -39,6 +39,7 @@ def compare_specifications(
     Parameters
     ----------
     responses : all coded records of the wave
+    multiverses : the wave's part of the plan
     margins : per weight id, the population margins that ``read_margins`` gave
     with_lineage : whether to say where the numbers come from
     memo : results of earlier calls without lineage: what reads the very same answers and margins is not computed again
@@ -47,7 +48,6 @@ def compare_specifications(
     -------
     per headline number: its alternative specifications, then the numbers about all of them
     """
-    multiverses = plan_sensitivity(study, wave.id)
     every = [spec for multiverse in multiverses for spec in multiverse.specifications]
     columns = derive_variables(responses, wave) if every else {}
     rows: dict[str, dict[str, object]] = {}

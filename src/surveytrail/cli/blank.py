@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def blank(
     directory: Directory = Path(),
     as_json: AsJson = False,
-    trials: Annotated[int, typer.Option(min=0, help="How many numbers to try; 0 tries each once.")] = 0,
+    trials: Annotated[int, typer.Option(min=0, help="How often to redraw; 0 tries each number once.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the redrawn cells.")] = 1,
     cores: Cores = ALL_CORES,
     control: Annotated[
@@ -30,7 +30,8 @@ def blank(
 
     For one number after another, redraws every raw cell outside its DIRECT, INDIRECT and GLOBAL edges, in memory, from
     what may stand in the cell's column, and rebuilds. The number must stay bit-identical: value, base, interval,
-    printed text and the digest of its exact input. Prints the median share of raw cells that were redrawn.
+    printed text and the digest of its exact input. Numbers that read the very same cells are tried together. Prints
+    the median share of raw cells that were redrawn.
 
     Examples:
 
@@ -49,7 +50,7 @@ def blank(
         blanker = Blanker(load_study(directory))
         if control:
             blanker = blanker.without_direct()
-        with progress("numbers", trials or len(blanker.judge.published), as_json) as advance:
+        with progress("redraws", trials or len(blanker.sets()), as_json) as advance:
             found = run(blanker, trials, seed, advance, cores)
         holds = bool(found.failures) if control else found.holds
         render = partial(_print, found=found, control=control)
@@ -65,7 +66,10 @@ def _summary(found: Blanking, control: bool) -> str:
         reported = len(found.failures)
         return f"control: with the cells of their values redrawn too, {reported} of {tried} were reported; {redrawn}"
     good = len(found.trials) - len(found.failures)
-    return f"{good} of {len(found.trials)} trials on {tried} left the number bit-identical; {redrawn}"
+    return (
+        f"{good} of {len(found.trials)} trials on {tried} left the number bit-identical, in {found.redraws} redraws; "
+        f"{redrawn}"
+    )
 
 
 def _content(found: Blanking, seed: int) -> dict[str, Any]:
@@ -74,6 +78,7 @@ def _content(found: Blanking, seed: int) -> dict[str, Any]:
     return {
         "seed": seed,
         "numbers": found.numbers,
+        "redraws": found.redraws,
         "median_share": found.median_share,
         "trials": [{**dataclasses.asdict(trial), "share": trial.share, "holds": trial.holds} for trial in found.trials],
     }

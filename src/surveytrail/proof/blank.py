@@ -1,8 +1,12 @@
-"""Blanking: redraw every raw cell that a number does not read; the number must stay as it is, to the last bit."""
+"""Blanking: redraw every raw cell that a number does not read; the number must stay as it is, to the last bit.
+
+Numbers that read the very same cells, such as statistic, p-value and base of a test, are judged by the same redraw, for
+which only the stages that they come from are computed again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -56,9 +60,15 @@ class Blanked:
 
 @dataclass(frozen=True)
 class Blanking:
-    """What all trials came to."""
+    """What all trials came to.
+
+    Parameters
+    ----------
+    redraws : how often the cells were redrawn that the numbers of a set do not read
+    """
 
     trials: list[Blanked]
+    redraws: int
 
     @property
     def numbers(self) -> int:
@@ -97,9 +107,20 @@ class Blanker:
         other.__dict__.update(self.__dict__, index=CellIndex(ties, self.index.records))
         return other
 
-    def blank(self, number: str, rng: np.random.Generator) -> Blanked:
-        """Redraw every cell outside the edges of a number and compare the number with the published one."""
-        read = self.index.cells(number)
+    def sets(self) -> list[list[str]]:
+        """Return all numbers, those together that read the very same cells of the survey exports."""
+        found: dict[frozenset[tuple[str, str, bytes]], list[str]] = {}
+        for number in sorted(self.judge.published):
+            cells = self.index.cells(number).items()
+            read = (
+                (wave, column, records.serialize()) for (wave, column), records in cells if wave in self.study.waves
+            )
+            found.setdefault(frozenset(read), []).append(number)
+        return list(found.values())
+
+    def blank(self, numbers: Sequence[str], rng: np.random.Generator) -> list[Blanked]:
+        """Redraw every cell outside the edges of numbers that read the same, and compare the numbers as published."""
+        read = self.index.cells(numbers[0])
         cells = sum(table.cells.size for table in self.judge.tables.values())
         for attempt in range(1, ATTEMPTS + 1):
             tables, redrawn = {}, 0
@@ -107,11 +128,14 @@ class Blanker:
                 tables[name], count = self._redrawn(self.study.waves[name], table, read, rng)
                 redrawn += count
             try:
-                after = self.judge.rebuild(tables)
+                after = self.judge.rebuild(tables, numbers)
             except StudyError:
                 continue
-            return Blanked(number, redrawn, cells, attempt, _changed(number, self.judge.published, after), True)
-        return Blanked(number, redrawn, cells, ATTEMPTS, (), False)
+            before = self.judge.published
+            return [
+                Blanked(number, redrawn, cells, attempt, _changed(number, before, after), True) for number in numbers
+            ]
+        return [Blanked(number, redrawn, cells, ATTEMPTS, (), False) for number in numbers]
 
     def _redrawn(
         self, wave: WaveSpec, table: RawTable, read: dict[tuple[str, str], BitMap], rng: np.random.Generator
@@ -143,30 +167,30 @@ def blank(
     progress: Callable[[int], None] = lambda done: None,
     cores: int = 1,
 ) -> Blanking:
-    """Blank numbers in random order, every number once before any comes twice.
+    """Blank sets of numbers in random order, every set once before any comes twice.
 
     Parameters
     ----------
-    trials : how many; 0 = every number once
-    progress : told after each trial how many are done
+    trials : how many sets; 0 = every set once, and so every number
+    progress : told after each set how many are done
     cores : processes that make trials at the same time; what they find does not depend on it
     """
-    numbers = sorted(blanker.judge.published)
-    turns = _turns(numbers, trials or len(numbers), seed)
+    sets = blanker.sets()
+    turns = _turns(sets, trials or len(sets), seed)
     found = []
-    for done, one in enumerate(in_order(lambda turn: blanker.blank(*turn), turns, cores), 1):
-        found.append(one)
+    for done, judged in enumerate(in_order(lambda turn: blanker.blank(*turn), turns, cores), 1):
+        found += judged
         progress(done)
-    return Blanking(found)
+    return Blanking(found, len(turns))
 
 
-def _turns(numbers: list[str], trials: int, seed: int) -> list[tuple[str, np.random.Generator]]:
+def _turns(sets: list[list[str]], trials: int, seed: int) -> list[tuple[list[str], np.random.Generator]]:
     order: list[int] = []
     turns = []
     for trial in range(trials):
         if not order:
-            order = np.random.default_rng([seed, trial]).permutation(len(numbers)).tolist()
-        turns.append((numbers[order.pop()], np.random.default_rng([seed, trial, 1])))
+            order = np.random.default_rng([seed, trial]).permutation(len(sets)).tolist()
+        turns.append((sets[order.pop()], np.random.default_rng([seed, trial, 1])))
     return turns
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -113,8 +113,12 @@ class Judge:
         self._beside = rows_of(compute_ledger(study, {}, beside, with_lineage=False).frame) if beside else {}
         self._require_same(differences(self.published, self.rebuild({})))
 
-    def rebuild(self, changed: Mapping[str, RawTable]) -> Rows:
+    def rebuild(self, changed: Mapping[str, RawTable], wanted: Collection[str] | None = None) -> Rows:
         """Compute all numbers, with the raw tables of some waves changed; their lineage is not even made.
+
+        Parameters
+        ----------
+        wanted : ids of numbers, if not all are: of a changed wave, stages without any of them are not run
 
         Raises
         ------
@@ -122,23 +126,26 @@ class Judge:
         """
         rows = dict(self._beside)
         for name, unchanged in self._unchanged.items():
-            rows |= self._wave(name, changed[name]) if name in changed else unchanged
+            rows |= self._wave(name, changed[name], wanted) if name in changed else unchanged
         return rows
 
-    def _wave(self, name: str, table: RawTable) -> Rows:
+    def _wave(self, name: str, table: RawTable, wanted: Collection[str] | None) -> Rows:
         """Compute a wave's numbers; what came out of its stage as ever is not collected again."""
-        results, plain, ever = self._computed(name, table), self._plain[name], self._unchanged[name]
+        results, plain, ever = self._computed(name, table, wanted), self._plain[name], self._unchanged[name]
         rows: Rows = {}
         changed: dict[str, Any] = {}
         for stage in STAGES:
             frame = getattr(results, stage)
+            if frame.empty:  # nothing planned or wanted
+                changed[stage] = getattr(plain, stage).iloc[:0]
+                continue
             other = differs(getattr(plain, stage), frame)
             rows |= {number: ever[number] for number in frame["id"][~other]}
             changed[stage] = frame[other]
         return rows | self._rows(name, replace(results, **changed))
 
-    def _computed(self, name: str, table: RawTable) -> WaveResults:
-        return compute_wave(self.study, self.study.waves[name], table, self._memo, with_lineage=False)
+    def _computed(self, name: str, table: RawTable, wanted: Collection[str] | None = None) -> WaveResults:
+        return compute_wave(self.study, self.study.waves[name], table, self._memo, with_lineage=False, wanted=wanted)
 
     def _rows(self, name: str, results: WaveResults) -> Rows:
         return rows_of(collect_ledger(self.study, {name: results}, "").frame)
