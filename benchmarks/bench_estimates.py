@@ -122,7 +122,7 @@ def _peers(task: Task, design: SurveyDesign, masks: np.ndarray) -> Iterator[Reco
     """Time the other packages: R's on all items, the slower ones on twenty, ours on the same."""
     repeats = 31 if task.weights.shape[0] < SHORT else 7
     for names, count in (([R_SURVEY], ITEMS), ([name for name in WORKS["means"] if name != R_SURVEY], PEER_ITEMS)):
-        part = task._replace(items=task.items[:, :count])
+        part = task._replace(items=np.ascontiguousarray(task.items[:, :count]))
         own = estimators.mean(design, part.items, masks)
         seconds = median_seconds(lambda part=part: estimators.mean(design, part.items, masks), repeats)
         work = f"{count} items x {DOMAINS} domains, Taylor"

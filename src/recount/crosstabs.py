@@ -14,8 +14,8 @@ from recount.tables import FloatArray
 from recount.variances import ROUNDING, covariance, influences
 from recount.weighting import Weight
 
-# As near to 1 as this, the effect is 1.
-FULL = 1e-12
+# As near to 1 as this, the square of the effect is 1; matrices of a greater condition are singular.
+FULL, CONDITION = 1e-6, 1e12
 
 
 def rao_scott(x: FloatArray, y: FloatArray, inside: FloatArray, weight: Weight, level: float) -> Outcome:
@@ -49,7 +49,7 @@ def rao_scott(x: FloatArray, y: FloatArray, inside: FloatArray, weight: Weight, 
     trace, square = float(np.trace(effects)), float(np.trace(effects @ effects))
     most = min(table.shape) - 1
     cramers_v = math.sqrt(phi2 / most)
-    if trace <= ROUNDING:  # the margins of the weighting fix every cell
+    if not trace > ROUNDING:  # the margins of the weighting fix every cell, or too many are empty
         return Outcome(n, effect=cramers_v, iterative=True)
     statistic, df1 = phi2 / trace, trace**2 / square
     df2 = df1 * (int(weighted.sum()) - 1)
@@ -65,6 +65,8 @@ def rao_scott(x: FloatArray, y: FloatArray, inside: FloatArray, weight: Weight, 
 def design_effects(shares: FloatArray, spread: FloatArray, rows: int, columns: int) -> FloatArray:
     """Return the matrix whose eigenvalues are the generalised design effects of the log odds ratios, divided by n.
 
+    NaN where too many cells are empty for it.
+
     Parameters
     ----------
     shares : (rows * columns,) cell shares
@@ -74,7 +76,10 @@ def design_effects(shares: FloatArray, spread: FloatArray, rows: int, columns: i
     with np.errstate(divide="ignore"):
         inverse = np.where(shares > 0, 1 / shares, 0.0)
     scaled = odds * inverse
-    return np.asarray(np.linalg.solve(scaled @ odds.T, scaled @ spread @ scaled.T))
+    simple = scaled @ odds.T
+    if np.linalg.cond(simple) > CONDITION:
+        return np.full_like(simple, np.nan)
+    return np.asarray(np.linalg.solve(simple, scaled @ spread @ scaled.T))
 
 
 def _differences(levels: int) -> FloatArray:

@@ -255,8 +255,7 @@ local function cross_reference(cite)
 end
 
 -- Audit appendix and colophon -----------------------------------------------------------------------------------
--- Entries are many: they are written in the format's own language, with texts in the places of {names}, and need not go
--- through Pandoc's elements.
+-- Entries are many: they are written in the format's own language, with texts in the places of {names}.
 
 local function run(text, style)
   return '<w:r><w:rPr>' .. (style or '') .. '</w:rPr><w:t xml:space="preserve">' .. text .. '</w:t></w:r>'
@@ -326,8 +325,7 @@ local function entry_of(id)
     backs[at] = fill('back', { place = place, to = word('appendix.back_to'), count = tostring(at) })
   end
   return fill('entry', {
-    id = id, anchor = number.anchor, key = number.anchor:sub(3), value = number.value, label = number.label,
-    back = word('appendix.back'),
+    id = id, anchor = number.anchor, key = number.anchor:sub(3), value = number.value, label = number.label, back = word('appendix.back'),
   }, { fields = table.concat(fields), backs = table.concat(backs) })
 end
 
@@ -395,6 +393,8 @@ local both = {
   { Image = resolve_image, Div = table_note, Table = long_table }, { Span = resolve_span }, { Pandoc = finish },
 }
 if IN_QUARTO then return { { Meta = set_up }, table.unpack(both) } end
-if FORMAT == 'json' then return { { Para = include, Plain = include } } end -- a page read once for all its formats
+local reading = { Para = include, Plain = include } -- by Pandoc a page is read once, as JSON, for all its formats
+if FORMAT == 'json' then return { reading } end
 table.insert(both, 3, { Figure = number_float('fig', 'figure'), Table = number_float('tbl', 'table') })
-return { { Meta = set_up }, { Para = include, Plain = include }, { Div = callout }, table.unpack(both) }
+if (PANDOC_STATE.input_files[1] or ''):match('%.json$') then reading = {} end
+return { { Meta = set_up }, reading, { Div = callout }, table.unpack(both) }

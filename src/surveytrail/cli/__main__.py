@@ -2,7 +2,7 @@
 
 import gc
 
-gc.set_threshold(100_000, 50, 50)  # a command is short and keeps what it loads: the search for garbage takes a tenth
+gc.set_threshold(100_000, 50, 50)  # a command is short and keeps what it loads: garbage is hardly worth a search
 
 from surveytrail.cli.app import app  # noqa: E402
 

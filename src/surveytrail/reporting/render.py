@@ -140,7 +140,7 @@ def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]
 
     The page and what it includes are read once, into Pandoc's own form, from which each format is written.
     """
-    extension, parsed = f"_extensions/{EXTENSION.name}", f"{page.stem}.json"
+    extension, parsed = f"_extensions/{EXTENSION.name}", f"{page.stem}.parsed.json"
     common = ["--fail-if-warnings", "--lua-filter", f"{extension}/{FILTER}"]
     reading = [chosen.program, f"{page.stem}.qmd", "--from", "markdown", *common, "--to", "json"]
     _run([*reading, "--output", parsed], folder, page, log)

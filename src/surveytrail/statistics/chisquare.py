@@ -28,8 +28,9 @@ from surveytrail.statistics.unweighted.effect_intervals import chi_square_noncen
 Statistic = Literal["F", "Chisq", "saddlepoint", "lincom", "Wald", "adjWald"]
 STATISTICS: tuple[Statistic, ...] = ("F", "Chisq", "saddlepoint", "lincom", "Wald", "adjWald")
 
-# Variances of shares below the first are rounding error; effects within the second of the largest are the largest.
-NO_VARIANCE, FULL = 1e-22, 1e-12
+# Variances of shares below the first are rounding error; squares of effects within the second of the largest are the
+# largest; matrices of a condition above the third are singular.
+NO_VARIANCE, FULL, CONDITION = 1e-22, 1e-6, 1e12
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +71,10 @@ class Table:
 
 def cross_table(design: AnyDesign, row: Any, column: Any) -> Table:
     """Cross two categorical variables (n,) within the design's domain; None and NaN are missing."""
-    row_codes, row_levels = code_levels(row, design.domain_weights > 0)
-    column_codes, column_levels = code_levels(column, design.domain_weights > 0)
+    # an answer that is given only where the other is missing is no level of the table
+    present = design.domain_weights > 0
+    both = present & (code_levels(row, present)[0] >= 0) & (code_levels(column, present)[0] >= 0)
+    (row_codes, row_levels), (column_codes, column_levels) = code_levels(row, both), code_levels(column, both)
     known = (row_codes >= 0) & (column_codes >= 0) & design.in_domain
     cells = np.where(known, row_codes + len(row_levels) * column_codes, -1)
     size = (len(column_levels), len(row_levels))
@@ -116,6 +119,7 @@ def independence(
             hint="choose one of these",
         )
     table = cross_table(design, row, column)
+    view = restrict(design, table.cells >= 0, "contingency table")
     if min(table.totals.shape) < 2:
         raise StatisticsError(
             "Too few categories",
@@ -124,7 +128,6 @@ def independence(
             got="a single one",
             hint="likely cause: the filter leaves one category only",
         )
-    view = restrict(design, table.cells >= 0, "contingency table")
     # R scales Pearson's X2 by all rows of the domain, those with missing values included; F and p do not depend on it.
     rows = int(design.in_domain.sum())
     df_design = float(design.degrees_of_freedom)
@@ -150,7 +153,7 @@ def _effect_interval(square: float, effects: FloatArray, level: float, largest: 
     Where nothing varies, or the effect is as large as it can be, there is no interval.
     """
     first, second = float(np.trace(effects)), float(np.sum(effects * effects.T))
-    if not first > NO_VARIANCE or square >= largest * (1.0 - FULL):
+    if not (first > NO_VARIANCE and square < largest * (1.0 - FULL)):
         return math.nan, math.nan, ""
     limits = chi_square_noncentrality(square * first / second, first**2 / second, level)
     low, high = (math.sqrt(min(largest, limit * second / first)) for limit in limits)
@@ -179,12 +182,17 @@ def _rao_scott(
 
 
 def _design_effects(view: AnyDesign, table: Table) -> FloatArray:
-    """The generalised design effect matrix ((r-1)(c-1), same) per respondent: its eigenvalues scale Pearson's X2."""
+    """The generalised design effect matrix ((r-1)(c-1), same) per respondent: its eigenvalues scale Pearson's X2.
+
+    NaN where too many cells are empty for it.
+    """
     shares = table.proportions.T.reshape(-1)
     inverse = np.divide(1.0, shares, out=np.zeros_like(shares), where=shares > 0)
     contrasts = np.kron(_contrasts(table.totals.shape[1]), _contrasts(table.totals.shape[0]))
     weighted = contrasts * inverse[:, None]
     simple = contrasts.T @ weighted
+    if np.linalg.cond(simple) > CONDITION:
+        return np.full_like(simple, np.nan)
     return np.linalg.solve(simple, weighted.T @ _share_covariance(view, table, shares) @ weighted)
 
 
@@ -279,7 +287,9 @@ def goodness_of_fit(design: AnyDesign, y: Any, shares: Mapping[Any, float], *, l
     varies = second > 0
     df = first**2 / second if varies else math.nan
     tail = tails.chi_square(pearson * first / second, df) if varies else tails.Tail(math.nan, math.nan)
-    lower, upper, method = _effect_interval(pearson / total, covariance / total, level, math.inf)
+    lower, upper, method = _effect_interval(
+        pearson / total, covariance / total, level, 1.0 / expected_share.min() - 1.0
+    )
     return TestResult(
         test="goodness of fit",
         statistic=pearson,

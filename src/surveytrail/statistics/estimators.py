@@ -148,7 +148,7 @@ def _from_sums(
             scores = np.nan_to_num(statistic.scores(cells, table.value[columns, domain]), nan=0.0)
             table.variance[columns, domain] = total_variances(design, scores, cells.valid)
     weighted = design.domain_weights > 0
-    n_domain = np.array([np.count_nonzero(mask & weighted) for mask in masks.T])  # along columns is slow
+    n_domain = np.array([np.count_nonzero(mask & weighted) for mask in masks.T], dtype=np.int64)  # by column is slow
     bases = _Bases(
         table.n_used.astype(np.int64), np.broadcast_to(n_domain, table.value.shape), table.base,
         table.degrees_of_freedom,
