@@ -57,7 +57,7 @@ def test_redrawing_what_a_number_does_not_read_leaves_it_published(guarded: Stud
     assert found.holds
     blanker = Blanker(guarded, tamperer.judge, tamperer.index)
     number = next(name for name in tamperer.judge.published if name.startswith("w1.peers."))
-    assert blanker.blank(number, np.random.default_rng(2)).holds
+    assert blanker.blank([number], np.random.default_rng(2))[0].holds
 
 
 def test_the_census_knows_what_decides_on_publication(guarded: Study) -> None:
