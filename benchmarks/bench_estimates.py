@@ -45,6 +45,11 @@ def draw(rows: int, seed: int = 1) -> Task:
     return Task(generator.uniform(0.5, 3.0, rows), strata, generator.integers(0, DOMAINS, rows), items)
 
 
+def repeats_of(rows: int) -> int:
+    """How often a linearised work is timed."""
+    return 31 if rows < SHORT else 7 if rows <= LARGEST_STORED else 3
+
+
 def run(sizes: Sequence[int]) -> Iterator[Record]:
     """Time the estimates for each number of rows; one record per measurement."""
     for rows in sizes:
@@ -62,7 +67,7 @@ def run(sizes: Sequence[int]) -> Iterator[Record]:
 
 def _linearised(task: Task, design: SurveyDesign, masks: np.ndarray) -> list[Record]:
     rows = task.weights.shape[0]
-    repeats = 31 if rows < SHORT else 7 if rows <= LARGEST_STORED else 3
+    repeats = repeats_of(rows)
     clusters = task.strata * rows + np.random.default_rng(2).integers(0, rows // 20, rows)
     clustered = SurveyDesign(task.weights, (task.strata,), (clusters,))
     _ = clustered.stages
@@ -120,7 +125,7 @@ def _replicated(task: Task, masks: np.ndarray) -> Iterator[Record]:
 
 def _peers(task: Task, design: SurveyDesign, masks: np.ndarray) -> Iterator[Record]:
     """Time the other packages: R's on all items, the slower ones on twenty, ours on the same."""
-    repeats = 31 if task.weights.shape[0] < SHORT else 7
+    repeats = repeats_of(task.weights.shape[0])
     for names, count in (([R_SURVEY], ITEMS), ([name for name in WORKS["means"] if name != R_SURVEY], PEER_ITEMS)):
         part = task._replace(items=np.ascontiguousarray(task.items[:, :count]))
         own = estimators.mean(design, part.items, masks)

@@ -105,14 +105,15 @@ def compare(rows: Sequence[Mapping[str, Any]], results: Sequence[Result], langua
 def _verdict(row: Mapping[str, Any], result: Result | None, languages: Sequence[str], wrong: Sequence[str]) -> Verdict:
     """Compare one row; ``wrong`` is what is known against it already."""
     faults, ties = list(wrong), []
-    texts = intervals = None
+    texts = None
     if result is not None:
         texts = {language: value_text(result, language) for language in languages}
-        intervals = {language: interval_text(result, language) for language in languages}
         if "value" in row:
             faults += [fault for fault in (*_figures(row, result), *_identity(row, result)) if fault]
-            differing = [*_texts(row, "text", texts), *_texts(row, "interval_text", intervals)]
-            ties = differing if is_tie(result) and _printed_as_it_is(row, result, languages) else []
+            differing = _differing(row, result, languages)
+            # a tie excuses last bits and no rule of rounding: the row's own figures must be printed as this engine does
+            own = replace(result, value=row["value"], limits=(row["lower"], row["upper"]))
+            ties = differing if is_tie(result) and not _differing(row, own, languages) else []
             faults += [] if ties else differing
     ledger, ours = row.get("value"), None if result is None else result.value
     return Verdict(
@@ -129,12 +130,11 @@ def _verdict(row: Mapping[str, Any], result: Result | None, languages: Sequence[
     )
 
 
-def _printed_as_it_is(row: Mapping[str, Any], result: Result, languages: Sequence[str]) -> bool:
-    """Say whether a row's texts are its own figures, rounded by this engine: a tie excuses no rule of rounding."""
-    own = replace(result, value=row["value"], limits=(row["lower"], row["upper"]))
-    texts = {language: value_text(own, language) for language in languages}
-    intervals = {language: interval_text(own, language) for language in languages}
-    return not [*_texts(row, "text", texts), *_texts(row, "interval_text", intervals)]
+def _differing(row: Mapping[str, Any], result: Result, languages: Sequence[str]) -> list[str]:
+    """Return the printed texts of a row that a result would not be printed as."""
+    texts = {language: value_text(result, language) for language in languages}
+    intervals = {language: interval_text(result, language) for language in languages}
+    return [*_texts(row, "text", texts), *_texts(row, "interval_text", intervals)]
 
 
 def relative_difference(left: float, right: float) -> float:

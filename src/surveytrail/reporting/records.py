@@ -122,8 +122,7 @@ def _texts(study: Study, sets: RecordSets, wave: str, records: BitMap, languages
         return {language: said(language) for language in languages}
 
     if len(records) < least:
-        few = "records_of.few"
-        return each(lambda to: f"{word(few, to)} {count_text(least, to)} {word('respondents', to)}")
+        return each(lambda to: f"{word('records_of.few', to)} {count_text(least, to)} {word('respondents', to)}")
     if records == every:
         return each(lambda to: f"{word('records_of.every', to)} ({count_text(len(every), to)})")
     if records == analysed:

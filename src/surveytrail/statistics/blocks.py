@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray
-from surveytrail.statistics.design import Stage
+from surveytrail.statistics.stages import Stage
 
 Items = NDArray[Any]
 

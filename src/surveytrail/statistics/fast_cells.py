@@ -14,12 +14,13 @@ import numpy as np
 from surveytrail.statistics.arrays import BoolArray, FloatArray, IntArray, group_sums, require_finite
 from surveytrail.statistics.blocks import Items, Layer, item_shift, layers, sort_rows
 from surveytrail.statistics.calibration import PostStratificationStep, RegressionStep
-from surveytrail.statistics.design import ReplicateDesign, Stage, SurveyDesign
+from surveytrail.statistics.design import ReplicateDesign, SurveyDesign
 from surveytrail.statistics.linearise import stages_with_shares, variance_factor
 from surveytrail.statistics.moments import Moments, group_moments
 from surveytrail.statistics.replicate_sums import ReplicateSums, replicate_sums
 from surveytrail.statistics.replicates import replicate_variance
 from surveytrail.statistics.smooth import divide
+from surveytrail.statistics.stages import Stage
 
 # Below this share of its terms a variance has lost too many digits.
 LOST_DIGITS = 1e-5

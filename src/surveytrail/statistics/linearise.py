@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from surveytrail.statistics.arrays import BoolArray, FloatArray, as_matrix, group_sums
-from surveytrail.statistics.design import Stage, SurveyDesign
+from surveytrail.statistics.design import SurveyDesign
+from surveytrail.statistics.stages import Stage
 
 # A variance below this share of the sum of squares it is centred from is rounding error: nothing varies.
 ROUNDING_SHARE = 1e-24

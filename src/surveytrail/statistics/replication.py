@@ -14,8 +14,9 @@ import numpy as np
 from scipy import linalg
 
 from surveytrail.statistics.arrays import FloatArray, IntArray, column_rank
-from surveytrail.statistics.design import ReplicateDesign, Stage, SurveyDesign
+from surveytrail.statistics.design import ReplicateDesign, SurveyDesign
 from surveytrail.statistics.errors import StatisticsError
+from surveytrail.statistics.stages import Stage
 
 BootstrapKind = Literal["rao-wu", "canty-davison"]
 
