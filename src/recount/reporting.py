@@ -100,13 +100,17 @@ def judge(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Verdict]) -> Out
 
 
 def write_outcome(outcome: Outcome, folder: Path) -> None:
-    """Write ``verification.parquet`` and ``summary.json``, each whole or not at all."""
+    """Write ``verification.parquet`` and ``summary.json``, each whole or not at all.
+
+    They are about the ledger alone, so that a command that looks at claims too leaves the files of a run as they are.
+    """
     table = pyarrow.Table.from_pylist([dataclasses.asdict(verdict) for verdict in outcome.verdicts], schema=SCHEMA)
     content = io.BytesIO()
     pyarrow.parquet.write_table(table, content)
     folder.mkdir(parents=True, exist_ok=True)
     _write_whole(folder / "verification.parquet", content.getvalue())
-    text = json.dumps(outcome.summary(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    of_the_ledger = dataclasses.replace(outcome, claims=None).summary()
+    text = json.dumps(of_the_ledger, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     _write_whole(folder / "summary.json", text.encode())
 
 

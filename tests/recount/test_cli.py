@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from recount.cli import main
+from recount.claims import Claims
+from recount.cli import main, recount
+from recount.reporting import write_outcome
+from surveyspec.study import load_study
 from tests.recount.studies import ledger_rows, recounted, write_ledger
 from tests.tiny import CONFIG, write_tiny
 
@@ -72,6 +76,18 @@ def test_the_same_run_gives_the_same_bytes(folder: Path) -> None:
     first = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
     assert main(arguments(folder)) == 0
     assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == first
+
+
+def test_looking_at_claims_leaves_the_files_of_a_run_as_they_are(folder: Path) -> None:
+    """The pipeline writes and seals them before claims are judged."""
+    study = load_study(folder)
+    alone = recount(study, folder / "ledger.parquet", list(study.waves))
+    for number, claims in enumerate((None, Claims(1), Claims(1, {"A": "fails by …"}))):
+        write_outcome(replace(alone, claims=claims), folder / str(number))
+    first, *others = [
+        {path.name: path.read_bytes() for path in (folder / str(number)).iterdir()} for number in range(3)
+    ]
+    assert len(first) == 2 and all(other == first for other in others)
 
 
 def test_a_changed_raw_cell_fails_and_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
