@@ -147,21 +147,23 @@ def test_a_missing_and_a_new_file_are_found_in_every_class(sealed: tuple[Path, P
 
 def test_a_result_that_no_rule_made_is_new(sealed: tuple[Path, Path]) -> None:
     study, _ = sealed
-    path = study / "results/claims/verdicts.csv"
-    path.parent.mkdir()
-    path.write_text("x", encoding="utf-8")
-    assert found(sealed) == {("new", "claims", "results/claims/verdicts.csv")}
-    shutil.rmtree(path.parent)
+    for name in ("claims/verdicts.csv", "toolbox/peers.csv"):
+        path = study / "results" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x", encoding="utf-8")
+        assert found(sealed) == {("new", path.parent.name, f"results/{name}")}
+        shutil.rmtree(path.parent)
 
 
 def test_what_is_written_about_a_run_later_is_not_new(sealed: tuple[Path, Path]) -> None:
     study, _ = sealed
-    for name in ("results/kept/x/SEAL.json", "results/logs/a.log", "results/proof/mutants.json", "results/.hidden"):
-        path = study / name
+    made = ("kept/x/SEAL.json", "logs/a.log", "proof/mutants.json", "toolbox/firms/a.pdf", ".hidden")
+    for name in made:
+        path = study / "results" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x", encoding="utf-8")
     assert found(sealed) == set()
-    for folder in ("kept", "proof"):
+    for folder in ("kept", "proof", "toolbox/firms"):
         shutil.rmtree(study / "results" / folder)
 
 

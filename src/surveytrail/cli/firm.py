@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from surveytrail.cli.output import AsJson, Directory, Outcome, finish
+from surveytrail.toolbox import FIRMS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 PEERS = "results/toolbox/peers.json"
-OUT = "results/toolbox/firms"
 
 
 def firm(
@@ -23,7 +23,7 @@ def firm(
     respondent: Annotated[
         list[str] | None, typer.Option("--respondent", help="Id of a firm that answered the survey; may be repeated.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help=f"Folder of the reports; {OUT} by default.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help=f"Folder of the reports; {FIRMS} by default.")] = None,
     directory: Directory = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +65,7 @@ def _write(directory: Path, file: Path | None, respondents: list[str], out: Path
     if respondents:
         analysis = read_frame(directory / f"results/{study.toolbox.wave.id}/analysis.parquet")
         firms += firms_of_survey(form, analysis, respondents)
-    folder = directory / OUT if out is None else out
+    folder = directory / FIRMS if out is None else out
     written = write_reports(study, form, peers, firms, wave_status(study, study.toolbox.wave.id), folder, analysis)
     summary = f"{len(firms)} firm{'' if len(firms) == 1 else 's'}, {len(written)} reports in {folder}"
 

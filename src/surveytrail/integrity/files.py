@@ -10,6 +10,7 @@ from pathlib import Path
 from surveyspec.study import CONFIG, Study
 from surveytrail.digests import PACKAGES, SOURCE
 from surveytrail.manifest import MANIFEST
+from surveytrail.toolbox import FIRMS
 
 WORKFLOW = SOURCE.parent
 LOCK = "requirements.lock"
@@ -23,8 +24,8 @@ LEDGER, LEDGER_ROWS, WAVES, FIGURES, DOCUMENTS, VERIFICATION = (
     "ledger", "ledger rows", "wave results", "figures", "documents", "verification",
 )  # fmt: skip
 OF_THE_WORKFLOW = frozenset({CODE, LOCKS})  # found from the workflow's folder, everything else from the study's
-# What is written about a run after it was sealed: logs, its record, kept copies, proofs and packages made of it.
-AFTER_SEALING = frozenset({"logs", "kept", "proof", "package", "SEAL.json", "run.json"})
+# What is written about a run after it was sealed: logs, its record, kept copies, proofs, packages, reports of firms.
+AFTER_SEALING = (SEAL, RECORD, FIRMS, *(f"{RESULTS}/{name}" for name in ("logs", "kept", "proof", "package")))
 _FOLDERS = {"ledger": LEDGER, "figures": FIGURES, "report": DOCUMENTS, "verification": VERIFICATION}
 _CODE_FOLDERS = ["scripts", "workflow", "profiles", "report/_extensions",
                  *(f"src/{package}" for package in sorted(PACKAGES))]  # fmt: skip
@@ -114,7 +115,11 @@ def present_results(directory: Path, waves: Iterable[str]) -> list[RunFile]:
     """Return the files that lie in the folder of results now, but for those written after sealing."""
     known = set(waves)
     names = _files_below(directory, RESULTS)
-    return [RunFile(_kind_of_result(name, known), name) for name in names if Path(name).parts[1] not in AFTER_SEALING]
+    return [
+        RunFile(_kind_of_result(name, known), name)
+        for name in names
+        if not any(Path(name).is_relative_to(place) for place in AFTER_SEALING)
+    ]
 
 
 def _kind_of_result(name: str, waves: set[str]) -> str:

@@ -3,3 +3,5 @@
 ``answers`` holds what a firm answered, ``assessment`` scores and advises, ``peers`` says which figures of which peers
 may be shown, ``compiled`` gives the same to a browser, ``page`` and ``firm_report`` write what people read.
 """
+
+FIRMS = "results/toolbox/firms"  # where reports of firms go if nothing else is said
