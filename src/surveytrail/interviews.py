@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,10 @@ from surveytrail.computed import Computed
 from surveytrail.importing.beside import column_of, read_beside
 from surveytrail.importing.reading import RawTable
 from surveytrail.lineage import FILTER, VALUE, Lineage
-from surveytrail.statistics.arrays import FloatArray
 from surveytrail.statistics.errors import StatisticsError
+
+if TYPE_CHECKING:
+    from surveytrail.statistics.arrays import FloatArray
 
 SegmentId = tuple[str, str]
 IDENTITY, CODING = ["iv_id", "seg_id"], ["iv_id", "seg_id", "code", "coder"]

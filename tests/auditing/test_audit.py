@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -98,6 +99,28 @@ def test_an_entry_that_is_missing_is_an_orphan(small: Study, tmp_path: Path) -> 
     report = altered(small, tmp_path, "index.html", lambda text: text.replace("st-entry", "st-gone"))
     orphans = audit_report(small, report).orphans
     assert f"index.html: {NUMBER} is printed and has no entry" in orphans
+
+
+def test_a_field_that_an_entry_leaves_out_is_named(small: Study, tmp_path: Path) -> None:
+    def without_weight(text: str) -> str:
+        entry = text.index(f'data-entry="{NUMBER}"')
+        field = text.index('<dd data-field="weight">', entry)
+        return text[:field] + text[text.index("</dd>", field) + 5 :]
+
+    (found,) = audit_report(small, altered(small, tmp_path, "index.html", without_weight)).violations
+    assert found.found == NUMBER and "leaves out 'weight'" in found.why
+
+
+def test_an_entry_that_only_says_how_it_differs_needs_the_complete_one_before_it(small: Study, tmp_path: Path) -> None:
+    def without_the_complete_one(text: str) -> str:
+        paragraphs = re.findall(r"<w:p><w:pPr><w:pStyle w:val=\"Audit.*?</w:p>", text)
+        at = next(at for at, part in enumerate(paragraphs) if "trail trace w1.flow.records.unweighted" in part)
+        assert "AuditHeadNext" in paragraphs[at + 1]
+        return text.replace(paragraphs[at - 1], "").replace(paragraphs[at], "")
+
+    audit = audit_report(small, altered(small, tmp_path, "index.docx", without_the_complete_one))
+    left_out = {found.context for found in audit.violations if "the complete entry before it" in found.why}
+    assert {"interval", "question", "estimator", "raw"} <= left_out
 
 
 def test_the_golden_set_tells_another_rendering_apart(small: Study, tmp_path: Path) -> None:

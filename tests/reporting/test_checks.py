@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from surveyspec.problems import StudyError
-from surveytrail.reporting.checks import printed_numbers
+from surveytrail.reporting.checks import FIGURES, printed_numbers
 from surveytrail.reporting.pages import load_pages
 from surveytrail.reporting.render import pandoc_program
 from tests.reporting.conftest import Rendered
@@ -141,7 +142,6 @@ def test_an_unknown_number_leaves_no_report_behind(tmp_path: Path) -> None:
         ('[571]{quote="nobody"}', 'unknown citation "nobody"'),
         ('[]{codebook="a.b"}', 'unknown codebook "a.b"'),
         ("See @fig-none.", "unknown cross-reference @fig-none"),
-        ("{{< include nothing.md >}}", 'included file "nothing.md" is missing'),
     ],
 )
 def test_the_filter_stops_by_itself(rendered: Rendered, written: str, message: str) -> None:
@@ -176,7 +176,17 @@ def test_the_numbers_of_a_page_are_found_in_text_included_files_and_figures(rend
     page = next(page for page in load_pages(rendered.study) if page.stem == "index")
     found = printed_numbers(page, staged, ledger)
     html = read_html(rendered.folder / "index.html")
-    assert {link.attributes["data-num"] for link in html.all("a", class_="st-num")} <= set(found)
+    links = [link.attributes["data-num"] for link in html.all("a", class_="st-num")]
+    assert {number for number, shows in found.items() if shows & set(FIGURES)} == set(links)
     figure = (staged / "figures" / "channels.en.svg").read_text(encoding="utf-8")
     assert set(re.findall(r'data-number="([^"]+)"', figure)) <= set(found)
     assert set(found) < set(ledger["numbers"])
+
+
+def test_numbers_in_code_are_not_printed_and_those_of_alternative_texts_have_no_entry(rendered: Rendered) -> None:
+    staged = rendered.folder / "source"
+    ledger = json.loads((staged / "ledger.json").read_text(encoding="utf-8"))
+    page = next(page for page in load_pages(rendered.study) if page.stem == "index")
+    first, second, third, *_ = ledger["numbers"]
+    text = f"""[]{{num="{second}" show="label"}}\n![A share of []{{num="{first}"}}](map.svg)\n`[]{{num="{third}"}}`\n"""
+    assert printed_numbers(replace(page, text=text), staged, ledger) == {second: {"label"}, first: {"alt"}}

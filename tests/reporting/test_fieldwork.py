@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from surveyspec.problems import StudyError
 from surveyspec.study import Study, load_study
 from surveytrail.manifest import check_manifest, data_status
 from surveytrail.pipeline import compute_ledger
+from surveytrail.reporting.checks import page_sources
+from surveytrail.reporting.pages import load_pages
 from surveytrail.reporting.render import pandoc_program
 from surveytrail.reporting.tables import fragments
 from tests.reporting.whole import stage_whole
@@ -94,8 +97,11 @@ def test_only_what_a_page_quotes_leaves_the_interviews(tmp_path: Path) -> None:
 def test_the_words_of_an_interview_in_html(tmp_path: Path) -> None:
     staged(tmp_path, QUOTING)
     folder = tmp_path / "staged"
-    command = [pandoc_program(), "index.qmd", "--to", "html", "-L", "_extensions/surveytrail/surveytrail.lua"]
-    html = " ".join(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.split())
+    (page,) = load_pages(load_study(tmp_path))
+    text = "".join(source.text for source in page_sources(replace(page, text=page.staged_text()), folder))
+    command = [pandoc_program(), "--from", "markdown", "--to", "html", "-L", "_extensions/surveytrail/surveytrail.lua"]
+    done = subprocess.run(command, cwd=folder, input=text, capture_output=True, text=True, check=True)
+    html = " ".join(done.stdout.split())
     assert '<span class="st-segment" data-segment="P1" data-status="real" lang="en">They never asked us</span>”' in html
     invented = '<span class="st-segment" data-segment="B1" data-status="synthetic" lang="fr">Pas le temps</span>'
     marked = '<span class="st-unsupported"><span class="st-word" data-word="invented">[synthetic]</span></span>'

@@ -9,7 +9,7 @@ import pytest
 
 from surveyspec.catalogue import TESTS
 from surveytrail.reporting.extension import words
-from surveytrail.reporting.page_ledger import Words
+from surveytrail.reporting.fixed_words import Words
 from surveytrail.statistics.estimates import WARNINGS
 from surveytrail.statistics.inference import NO_VARIATION, SINGULAR
 from tests.reporting.conftest import Rendered
@@ -55,6 +55,8 @@ def test_a_page_is_given_its_own_numbers_in_its_language(rendered: Rendered) -> 
         assert own["language"] == language
         assert set(own["numbers"]) == {number.attributes["data-num"] for number in page.all("a", class_="st-num")}
         for entry in page.all("div", class_="st-entry"):
-            number = own["numbers"][entry.attributes["data-entry"]]
+            identifier = entry.attributes["data-entry"]
+            number = next(number for number in own["entries"] if number["id"] == identifier)
             fields = {found.attributes["data-field"]: found.text for found in entry.all("dd")}
-            assert fields == {name: "".join(parts) for name, _, *parts in number["fields"]}
+            said = {name: "".join(own["contents"][place - 1]) for name, place in number["fields"]}
+            assert fields == {**said, "command": f"trail trace {identifier}"}

@@ -14,6 +14,7 @@ import pytest
 
 from surveyspec.problems import StudyError
 from surveytrail.reporting.extension import EXTENSION, PROJECT, extension_files
+from surveytrail.reporting.ledger_document import ledger_text
 from surveytrail.reporting.pages import document_names, load_pages
 from surveytrail.reporting.render import choose_renderer
 from tests.reporting.conftest import Rendered
@@ -107,12 +108,16 @@ def test_ledger_json_follows_its_contract(rendered: Rendered) -> None:
     number = document["numbers"]["w1.use.facebook.size=small.unweighted"]
     assert number["text"] == {"en": "14.0%", "fr": "14,0\u202f%"}
     assert number["base"]["en"].endswith("respondents (small firms)")
-    assert number["command"] == "trail trace w1.use.facebook.size=small.unweighted"
     assert number["anchor"].startswith("n-") and len(number["anchor"]) == 14
     assert set(document["numbers"]) == set(rendered.ledger["id"])
     assert document["parameters"]["waves.w1.weights.raked.trim.upper"] == {"en": "2.5", "fr": "2,5"}
     assert document["percentages"]["estimates.use.level"] == {"en": "95%", "fr": "95\u202f%"}
     assert document["codebook"]["w1.SIZE.1"]["fr"] == "petites entreprises"
+
+
+def test_control_characters_do_not_reach_the_documents() -> None:
+    text = ledger_text({"label": "a\x01b\x7fc\ufffed\n", "plain": "\\u0001"})
+    assert json.loads(text) == {"label": "a\ufffdb\ufffdc\ufffdd\n", "plain": "\\u0001"}
 
 
 def test_generated_tables_hold_keys_and_no_text_of_people(rendered: Rendered) -> None:

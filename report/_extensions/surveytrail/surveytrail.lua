@@ -1,12 +1,13 @@
 --[[ Prints ledger numbers, parameters, quotations and codebook texts by key, and lists every printed number in an
-audit appendix. Serves Quarto and plain Pandoc alike: what Quarto does by itself (includes, cross-references,
-callouts) is done here only when Quarto is absent. Texts from the ledger enter as plain strings, never as Markdown. ]]
+audit appendix. Serves Quarto and plain Pandoc alike: what Quarto does by itself (cross-references, callouts) is done
+here only when Quarto is absent; includes are written out before Pandoc reads. Texts from the ledger enter as plain
+strings, never as Markdown. ]]
 
 local IN_QUARTO = quarto ~= nil
 local HTML, TYPST, DOCX = FORMAT:match('html') ~= nil, FORMAT:match('typst') ~= nil, FORMAT:match('docx') ~= nil
 
 local ledger, typst_version         -- what this page prints, cut from the ledger in the page's language
-local printed, occurrences = {}, {} -- ids in the order of their first appearance; id -> anchors of where it stands
+local printed, occurrences = 0, {}  -- how many numbers are; id -> anchors of where it stands
 local labels, marks = {}, {}        -- cross-reference id -> {word, number}; mark by key -> how often so far
 local top, sections = nil, {}       -- level of the highest heading; numbers of the present section
 
@@ -76,7 +77,7 @@ local function note_printed(id, place)
   local entry = known('numbers', id)
   if not occurrences[id] then
     occurrences[id] = pandoc.List {}
-    table.insert(printed, id)
+    printed = printed + 1
   end
   place = place or (entry.anchor .. '-' .. #occurrences[id] + 1)
   if not occurrences[id]:includes(place) then occurrences[id]:insert(place) end
@@ -175,11 +176,6 @@ end
 
 -- What Quarto does by itself ------------------------------------------------------------------------------------
 
-local function include(block)
-  local path = pandoc.utils.stringify(block):match('^{{<%s*include%s+(%S+)%s*>}}$')
-  return path and pandoc.read(read(path) or fail('included file "' .. path .. '" is missing'), 'markdown').blocks
-end
-
 --- A block of the Typst template.
 local function template_block(name, content)
   content:insert(1, pandoc.RawBlock('typst', '#' .. name .. '['))
@@ -270,75 +266,78 @@ local CODE, LINK = '<w:rStyle w:val="VerbatimChar"/>', '<w:rStyle w:val="Hyperli
 local FORMS = HTML and {
   text = '{text}', code = '<code>{text}</code>', link = '<a href="#n-{key}"><code>{text}</code></a>',
   field = '<dt>{title}</dt><dd data-field="{name}">{content}</dd>\n',
-  back = '<a class="st-back" href="#{place}" aria-label="{to} {count}">↩</a> ',
+  back = '<a class="st-back" href="#{place}" aria-label="{appendix.back_to} {at}">↩</a> ',
   entry = '<div class="st-entry" id="{anchor}" data-entry="{id}">\n<div class="st-entry-head">'
     .. '<span class="st-value" data-value-of="{id}">{value}</span> <span class="st-label" data-label-of="{id}">{label}</span></div>\n'
-    .. '<div class="st-id"><code>{id}</code></div>\n<dl>{fields}</dl>\n<div class="st-backs">{back} {backs}</div>\n</div>',
+    .. '<div class="st-id"><code>{id}</code></div>\n<dl>{fields}<dt>{fields.command}</dt><dd data-field="command"><code>trail trace {id}</code></dd>\n'
+    .. '</dl>\n<div class="st-backs">{appendix.back} {backs}</div>\n</div>',
 } or TYPST and {
   text = '"{text}", ', code = 'st-code("{text}"), ', link = 'link(<n-{key}>, st-code("{text}")), ',
-  field = '("{name}", "{title}", {content}),\n', back = '"{place}", ',
-  entry = '("{anchor}", "{id}", "{value}", "{label}", ({fields}), ({backs})),',
+  field = '("{title}", {content}),\n', back = '"{place}", ',
+  entry = '("{anchor}", "{id}", "{value}", "{label}", {follows}, ({fields}), ({backs})),',
 } or {
   text = run('{text}'), code = run('{text}', CODE),
   link = '<w:hyperlink w:anchor="f-{key}-records">' .. run('{text}', CODE) .. '</w:hyperlink>',
   field = run(' · ') .. run('{title}', '<w:i/>') .. run(' ') .. bookmark('', 'f-{key}-{name}', '{content}'),
   back = '<w:hyperlink w:anchor="{place}">' .. run('↩', LINK) .. '</w:hyperlink>' .. run(' '),
-  entry = '<w:p><w:pPr><w:pStyle w:val="AuditHead"/></w:pPr>' .. bookmark(1, '{anchor}', bookmark(2, 'f-{key}-value',
+  entry = '<w:p><w:pPr><w:pStyle w:val="AuditHead{style}"/></w:pPr>' .. bookmark(1, '{anchor}', bookmark(2, 'f-{key}-value',
       run('{value}', '<w:b/>')) .. run('\u{2002}') .. bookmark(3, 'f-{key}-label', run('{label}'))) .. '</w:p>'
-    .. '<w:p><w:pPr><w:pStyle w:val="AuditEntry"/></w:pPr>' .. bookmark(4, 'f-{key}-id', run('{id}', CODE))
-    .. '{fields}' .. run(' · {back} ') .. '{backs}</w:p>',
+    .. '<w:p><w:pPr><w:pStyle w:val="AuditEntry{style}"/></w:pPr>' .. bookmark(4, 'f-{key}-command', run('trail trace {id}', CODE))
+    .. '{fields}' .. run(' · {appendix.back} ') .. '{backs}</w:p>',
 }
 local SIGNS = { ['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;', ['"'] = '&quot;' }
-local told, LONG, filled = {}, 160, 0 -- records -> the number they are listed for; shorter lists are printed again
+local filled, written = 0, {} -- forms so far; fields that many entries share, apart from DOCX, where each has a bookmark
 
---- A form with texts in it, and with parts that are made already.
-local function fill(form, texts, parts)
+local function escaped(text) return (text:gsub(TYPST and '[\\"]' or '[&<>"]', TYPST and '\\%0' or SIGNS)) end
+
+--- A form with texts in it, which are escaped already, and with fixed words by their key paths.
+local function fill(form, texts)
   filled = filled + 1
-  texts.count = texts.count or tostring(100000 + filled)
-  return (FORMS[form]:gsub('{(%l+)}', function(name)
-    return parts and parts[name] or TYPST and texts[name]:gsub('[\\"]', '\\%0') or texts[name]:gsub('[&<>"]', SIGNS)
-  end))
+  texts.count = tostring(100000 + filled)
+  return (FORMS[form]:gsub('{([%l_.]+)}', setmetatable(texts, { __index = ledger.words })))
 end
 
---- A field of an entry: name, title, then text and code in turn. Long lists of records are printed with the first number
---- that they belong to, and others name that number.
-local function field_of(id, field)
-  local name, title, content = field[1], field[2], {}
-  local records = name == 'records' and known('records', field[3])
-  local other = records and #records > LONG and told[records]
-  if records then
-    field = other and { name, title, word('records_of.as') .. ' ', other } or { name, title, records }
-    told[records] = other or id
-  end
-  for at = 3, #field do
+--- A field of an entry: text and code in turn. Code that is another number's id leads to where that lists its records.
+local function field_of(key, name, place)
+  local content, shared = {}, name .. place
+  if written[shared] then return written[shared] end
+  for at, text in ipairs(ledger.contents[place]) do
+    local other = at % 2 == 0 and occurrences[text] and ledger.numbers[text].anchor:sub(3)
     local form = at % 2 == 1 and 'text' or other and 'link' or 'code'
-    content[at - 2] = fill(form, { text = field[at], key = other and ledger.numbers[other].anchor:sub(3) })
+    content[at] = text == '' and '' or fill(form, { text = escaped(text), key = other })
   end
-  local texts = { name = name, title = HTML and title or title .. colon(), key = ledger.numbers[id].anchor:sub(3) }
-  return fill('field', texts, { content = table.concat(content) })
+  local title = word('fields.' .. name) .. (HTML and '' or colon())
+  local field = fill('field', { name = name, title = title, key = key, content = table.concat(content) })
+  written[shared] = not DOCX and field
+  return field
 end
 
-local function entry_of(id)
-  local number, fields, backs = ledger.numbers[id], {}, {}
-  for at, field in ipairs(number.fields) do fields[at] = field_of(id, field) end
-  for at, place in ipairs(occurrences[id]) do
-    backs[at] = fill('back', { place = place, to = word('appendix.back_to'), count = tostring(at) })
+--- An entry with all its fields, or in PDF and DOCX with those that differ from the first of its block.
+local function entry_of(entry)
+  local id, number, fields, backs = entry.id, ledger.numbers[entry.id], {}, {}
+  local key, follows = number.anchor:sub(3), not HTML and entry.differs ~= nil
+  for at, field in ipairs(follows and entry.differs or entry.fields) do
+    fields[at] = field_of(key, field[1], field[2])
   end
+  for at, place in ipairs(occurrences[id]) do backs[at] = fill('back', { place = place, at = tostring(at) }) end
   return fill('entry', {
-    id = id, anchor = number.anchor, key = number.anchor:sub(3), value = number.value, label = number.label, back = word('appendix.back'),
-  }, { fields = table.concat(fields), backs = table.concat(backs) })
+    id = escaped(id), anchor = number.anchor, key = key, value = escaped(number.value), label = escaped(number.label),
+    style = follows and 'Next' or '', follows = tostring(follows), fields = table.concat(fields), backs = table.concat(backs),
+  })
 end
 
 local function appendix(level)
   local title, entries = pandoc.Inlines(word('appendix.title')), {}
-  for at, id in ipairs(printed) do entries[at] = entry_of(id) end
+  for _, entry in ipairs(ledger.entries) do
+    if occurrences[entry.id] then table.insert(entries, entry_of(entry)) end
+  end
   local text = table.concat(entries, '\n')
   if TYPST then
     text = '#st-entries(' .. typst_string(word('appendix.back')) .. ', ' .. typst_string(word('page')) .. ',\n' .. text .. ')'
   end
   local blocks = pandoc.Blocks {
     pandoc.Header(level, title, pandoc.Attr('audit', { 'unnumbered' })),
-    pandoc.Para { word_span(#printed > 0 and 'appendix.intro' or 'appendix.none') },
+    pandoc.Para { word_span(printed > 0 and (HTML and 'appendix.intro' or 'appendix.intro_blocks') or 'appendix.none') },
     pandoc.RawBlock(HTML and 'html' or TYPST and 'typst' or 'openxml', text),
   }
   local new_page = TYPST and { pandoc.RawBlock('typst', '#pagebreak(weak: true)') } or {}
@@ -354,7 +353,7 @@ end
 
 local function colophon(level)
   local lines, items = pandoc.List(ledger.colophon), pandoc.List {}
-  lines:extend { { 'printed', tostring(#printed) }, { 'renderer', renderer() } }
+  lines:extend { { 'printed', tostring(printed) }, { 'renderer', renderer() } }
   for _, line in ipairs(lines) do
     local name = pandoc.Strong { word_span('colophon.' .. line[1]), pandoc.Str(colon()) }
     items:insert { pandoc.Plain { name, pandoc.Space(), marked(line[2], 'colophon', line[1]) } }
@@ -393,8 +392,5 @@ local both = {
   { Image = resolve_image, Div = table_note, Table = long_table }, { Span = resolve_span }, { Pandoc = finish },
 }
 if IN_QUARTO then return { { Meta = set_up }, table.unpack(both) } end
-local reading = { Para = include, Plain = include } -- by Pandoc a page is read once, as JSON, for all its formats
-if FORMAT == 'json' then return { reading } end
 table.insert(both, 3, { Figure = number_float('fig', 'figure'), Table = number_float('tbl', 'table') })
-if (PANDOC_STATE.input_files[1] or ''):match('%.json$') then reading = {} end
-return { { Meta = set_up }, reading, { Div = callout }, table.unpack(both) }
+return { { Meta = set_up }, { Div = callout }, table.unpack(both) }

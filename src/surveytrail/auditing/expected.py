@@ -204,6 +204,12 @@ class Expected:
             return None
         return " | ".join(self._field(row, number, name, language))
 
+    def said(self, number: str, name: str, language: str) -> object:
+        """Return what tells a field of one number's entry from that of another's; None where a number has none."""
+        if name == "records":
+            return None if self.index is None else self.index.told(number)
+        return self.field(number, name, language) or None
+
     def _field(self, row: Mapping[Any, Any], number: str, name: str, language: str) -> Iterator[str]:
         def word(path: str, otherwise: str = "") -> str:
             return self.word(path, language) or otherwise

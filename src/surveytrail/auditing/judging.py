@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from surveytrail.auditing.content import Block, Mark, Piece, Rendering
-from surveytrail.auditing.expected import FIELDS, SHOWN, Expected
+from surveytrail.auditing.entries import entry_parts, left_out
+from surveytrail.auditing.expected import SHOWN, Expected
 from surveytrail.auditing.figures import Figures, judge_picture
 from surveytrail.auditing.texts import digits, loosely, runs, typeset
 from surveytrail.auditing.tokens import Token, numerals, squeezed, tokens
@@ -133,31 +134,6 @@ def judge(rendering: Rendering, expected: Expected, figures: Figures) -> Judged:
     return judged
 
 
-def entry_parts(piece: Piece, expected: Expected, language: str) -> list[Piece]:
-    """Return the parts of a whole entry, each with its mark: head, fields by their titles, places where it is printed.
-
-    What no title announces belongs to the part before it.
-    """
-    assert piece.mark is not None
-    number = piece.mark.key
-    marks = [Mark("value-of", number), Mark("label-of", number), Mark("field", number, "id")]
-    titles = {loosely(expected.word(f"fields.{name}", language) or ""): name for name in FIELDS}
-    back = expected.word("appendix.back", language) or ""
-    head, *rest = re.split(r"\s+·\s+", piece.text.strip())
-    said = [expected.text(mark, language) or "" for mark in marks[:2]] + [number]
-    same = loosely(typeset(head)) == loosely(typeset("".join(said)))
-    parts = list(map(Piece, said, marks)) if same else [Piece(head, marks[0])]
-    for part in rest:
-        title, _, content = part.partition(":")
-        if loosely(title) in titles:
-            parts.append(Piece(content, Mark("field", number, titles[loosely(title)])))
-        elif part.startswith(back):
-            parts.append(Piece(part.removeprefix(back), Mark("made", "backs")))
-        else:
-            parts[-1] = Piece(f"{parts[-1].text} · {part}", parts[-1].mark)
-    return parts
-
-
 class _Judge:
     """One document on trial."""
 
@@ -165,6 +141,7 @@ class _Judge:
         self.judged, self.expected = judged, expected
         self.rendering, self.language = judged.rendering, judged.rendering.language
         self.sequences: dict[str, list[str]] = {name: [] for name in SEQUENCES}
+        self.fields: dict[str, set[str]] = {}
 
     def all(self) -> None:
         """Judge all blocks, then what only the whole document shows."""
@@ -180,6 +157,7 @@ class _Judge:
         for block, piece, before in colophon_of_printed:
             self._piece(block, piece, before)
         self._sequences()
+        self._entries()
 
     def _merged(self, block: Block) -> Iterator[Piece]:
         """Yield a block's pieces; a number that the end of a line cut in two is one piece again."""
@@ -227,6 +205,7 @@ class _Judge:
             self._violate(block, squeezed(piece.text), before, len(piece.text), wrong)
             return
         if mark.kind == "field":
+            self.fields.setdefault(mark.key, set()).add(mark.show)
             kind = FIELD_CLASS.get(mark.show, "S")
         elif mark.kind == "colophon":
             kind = COLOPHON_CLASS.get(mark.key, "S")
@@ -359,6 +338,14 @@ class _Judge:
         ]
         odd += [] if mark.key == "references" else [word for word in numerals(text, self.language) if word.isalpha()]
         return f"'{odd[0]}' is not in the bibliography's entry" if odd else ""
+
+    def _entries(self) -> None:
+        """Every entry says all that there is to say of its number, or leaves it to the complete entry before it."""
+        printed = {**self.fields, **{number: set() for number in self.judged.entries - set(self.fields)}}
+        for number, name in left_out(printed, self.expected, self.language):
+            why = f"the entry leaves out '{name}', and the complete entry before it does not say the same"
+            document, kind = self.rendering.name, self.rendering.format
+            self.judged.violations.append(Violation(document, kind, "audit appendix", number, name, why))
 
     def _sequences(self) -> None:
         """Numbers of captions and footnotes count up from 1; sections as their nesting says."""

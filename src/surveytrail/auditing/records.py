@@ -18,6 +18,7 @@ from surveytrail.frames import read_frame
 
 OWN = {"value", "count of records"}  # edges whose records are the number's
 READ = OWN | {"value not used", "filter and groups"}
+NOTHING = "–"  # where only the entry before lists records
 MANY = 200  # ranges: fewer always fit into an entry
 LISTED = re.compile(r"(\d+)(?:–(\d+))?(?:, |$)")
 Word = Callable[[str], str]
@@ -79,11 +80,23 @@ class Index:
             return None
         return own[0][0], BitMap.union(*(self.sets[name] for _, name in own))
 
+    def told(self, number: str) -> tuple[object, ...] | None:
+        """Return what an entry can say of a number's records, or why it lists none; None where it has none."""
+        found = self.records(number)
+        if found is None:
+            return None
+        closed = self._closed(number)
+        if closed:
+            return ("closed", *closed)
+        if len(found[1]) < self.study.config.disclosure.min_base:
+            return ("few",)
+        return ("many",) if self._ranges(*found) >= MANY else found
+
     def wrong(self, number: str, text: str, word: Word) -> str:
         """Return what is wrong with what an entry says of its number's records, or an empty string."""
         found = self.records(number)
         if found is None:
-            return f"{number} has no records of its own"
+            return "" if text == NOTHING else f"{number} has no records of its own"
         wave, records = found
         text = re.sub(r"– ", "–", text)  # where a line ends
         other = text.removeprefix(f"{word('as')} ").replace(" ", "")
@@ -99,9 +112,13 @@ class Index:
             return "" if withheld else f"{number} rests on fewer than {least} records"
         read = self._read(text, wave, word)
         if read is None:
-            fewest = min(len(ranges(records)), len(ranges(self.analysed[wave] - records)))
-            return "" if text == word("many") and fewest >= MANY else f"no list of {number}'s {len(records)} records"
+            many = text == word("many") and self._ranges(wave, records) >= MANY
+            return "" if many else f"no list of {number}'s {len(records)} records"
         return "" if read == records else f"the index has {len(records)} records of {number}: {_shown(records)}"
+
+    def _ranges(self, wave: str, records: BitMap) -> int:
+        """Return how many ranges the shorter list has: of these records, or of the analysed ones without them."""
+        return min(len(ranges(records)), len(ranges(self.analysed[wave] - records)))
 
     def _closed(self, number: str) -> list[str]:
         """Return the columns that a number rests on and that are not public."""

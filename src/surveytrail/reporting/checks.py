@@ -32,19 +32,14 @@ TAG = re.compile(r"<(?P<tag>/?[A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?>")
 BIBLIOGRAPHY_KEY = re.compile(
     r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE
 )
-FIGURE = re.compile(r"\(figures/(\w+)\.svg\)")
+FIGURE = re.compile(r"\(figures/(?P<figure>\w+)\.svg\)")
+PRINTING = re.compile(f"{SPAN.pattern}|{FIGURE.pattern}")
+ALTERNATIVE = re.compile(r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\]")
 HEADING = re.compile(r"#{1,6} |title:")
 KINDS = ("num", "param", "quote", "segment", "claim", "codebook", "word", "waive")
 TYPED = ("quote", "claim", "waive")  # spans that hold words of the page's own
-SHOWN = {
-    "value": "text",
-    "interval": "interval",
-    "n": "n",
-    "level": "level",
-    "label": "label",
-    "group": "group_label",
-    "question": "question",
-}
+FIGURES = {"value": "text", "interval": "interval", "n": "n", "level": "level"}  # shown -> name in the ledger
+SHOWN = {**FIGURES, "label": "label", "group": "group_label", "question": "question"}
 
 
 @dataclass
@@ -87,10 +82,21 @@ def quoted_segments(study: Study) -> list[str]:
     return sorted({attributes["segment"] for attributes in spans if "segment" in attributes})
 
 
+def page_sources(page: Page, staged: Path) -> list[Source]:
+    """Return a page and the files that it includes in the order of reading: parts of the page, files between them."""
+    prose, sources, last = Source(page.source, page.text).prose, [], 0
+    for match in SHORTCODE.finditer(prose):
+        path = staged / match.group("argument")
+        if path.is_file():
+            before = Source(page.source, page.text[last : match.start()])
+            sources += [before, Source(path.name, path.read_text(encoding="utf-8"))]
+            last = match.end()
+    return [*sources, Source(page.source, page.text[last:])]
+
+
 def page_texts(page: Page, staged: Path) -> list[str]:
-    """Return the text of a page and of the files that it includes."""
-    included = [staged / match.group("argument") for match in SHORTCODE.finditer(page.text)]
-    return [page.text, *(path.read_text(encoding="utf-8") for path in included if path.is_file())]
+    """Return the texts of a page and of the files that it includes, in the order of reading, without code."""
+    return [source.prose for source in page_sources(page, staged)]
 
 
 def written_keys(texts: Iterable[str]) -> set[str]:
@@ -104,13 +110,26 @@ def shown_figures(texts: Iterable[str], ledger: Mapping[str, Any]) -> list[str]:
     return sorted({match.group(1) for text in texts for match in FIGURE.finditer(text)} & set(ledger["figures"]))
 
 
-def printed_numbers(page: Page, staged: Path, ledger: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the numbers that a page prints, itself, in its included files and in their figures; sorted."""
-    texts = page_texts(page, staged)
-    shown = written_keys(texts)
-    for name in shown_figures(texts, ledger):
-        shown |= {place["number"] for place in ledger["figures"][name]["places"][page.language]}
-    return sorted(shown & set(ledger["numbers"]))
+def printed_numbers(page: Page, staged: Path, ledger: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return the numbers that a page prints, itself, in its included files and in figures, in order of appearance.
+
+    Returns
+    -------
+    What is shown of each: ``value``, ``interval``, ``label`` and the like, or ``alt`` in a picture's alternative text.
+    """
+    printed: dict[str, set[str]] = {}
+    for text in page_texts(page, staged):
+        pictures = [match.span() for match in ALTERNATIVE.finditer(text)]
+        for match in PRINTING.finditer(text):
+            figure = ledger["figures"].get(match.group("figure") or "")
+            attributes = attributes_of(match.group("attributes") or "")
+            shown = [(place["number"], "value") for place in figure["places"][page.language]] if figure else []
+            if "num" in attributes:
+                aside = any(start < match.start() < end for start, end in pictures)
+                shown = [(attributes["num"], "alt" if aside else attributes.get("show", "value"))]
+            for number, show in shown:
+                printed.setdefault(number, set()).add(show)
+    return {number: shows for number, shows in printed.items() if number in ledger["numbers"]}
 
 
 def check_page(page: Page, staged: Path, ledger: Mapping[str, Any], citations: set[str]) -> list[Problem]:

@@ -34,6 +34,7 @@ from surveytrail.reporting.wording import (
 )
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+SUSPECT = re.compile(r"\\u00[01]|[\x7f\ufffe\uffff]")  # where JSON may hold such a character
 LANGUAGE = re.compile(r"[a-z]{2}")
 NOT_RECOMPUTED = "not recomputed"
 
@@ -71,7 +72,7 @@ def ledger_document(
     told = record_texts(study, records, languages) if records is not None else {}
     sets = {key: f"r{at}" for at, key in enumerate(dict.fromkeys(json.dumps(texts) for texts in told.values()), 1)}
     named = {number: sets[json.dumps(texts)] for number, texts in told.items()}
-    document = {
+    return {
         "study": {
             "id": study.config.study.id,
             "title": chosen(study.config.study.title, languages),
@@ -93,9 +94,16 @@ def ledger_document(
         "colophon": _colophon(study, rows, verdicts, languages, records),
         "words": words(),
     }
-    cleaned = _cleaned(document)
-    assert isinstance(cleaned, dict)
-    return cleaned
+
+
+def ledger_text(document: Mapping[str, Any]) -> str:
+    """Return ``ledger.json`` as it is written, without control characters, which no document format can hold."""
+
+    def written(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+    text = written(document)
+    return written(_cleaned(document)) if SUSPECT.search(text) else text
 
 
 def ledger_digest(rows: Iterable[Mapping[Any, Any]]) -> str:
@@ -139,7 +147,6 @@ def _number(
         "verdict": verdicts.get(identifier, NOT_RECOMPUTED),
         "warning": [str(row[name]) for name in ("warning", "error") if row[name]],
         "anchor": short_anchor(identifier),
-        "command": f"trail trace {identifier}",
     }
     return {name: value for name, value in entry.items() if value is not None}
 

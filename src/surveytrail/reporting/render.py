@@ -7,14 +7,14 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 from surveyspec.problems import Problem, StudyError
-from surveytrail.reporting.checks import check_page, citation_keys
+from surveytrail.reporting.checks import check_page, citation_keys, page_sources
 from surveytrail.reporting.drafts import draft_of, replace_files
 from surveytrail.reporting.embedding import embed_resources
 from surveytrail.reporting.extension import EXTENSION, FILTER
@@ -138,14 +138,16 @@ def _render_with_quarto(chosen: Chosen, folder: Path, page: Page, log: list[str]
 def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]) -> list[Path]:
     """Render a page by Pandoc to HTML and DOCX, and to Typst's language, which Typst sets as PDF.
 
-    The page and what it includes are read once, into Pandoc's own form, from which each format is written.
+    The page with what it includes is read once, into Pandoc's own form, from which each format is written.
     """
-    extension, parsed = f"_extensions/{EXTENSION.name}", f"{page.stem}.parsed.json"
-    common = ["--fail-if-warnings", "--lua-filter", f"{extension}/{FILTER}"]
-    reading = [chosen.program, f"{page.stem}.qmd", "--from", "markdown", *common, "--to", "json"]
-    _run([*reading, "--output", parsed], folder, page, log)
-    writing = [chosen.program, parsed, "--from", "json", "--standalone", *common, "--citeproc", "--wrap", "none",
-               "--metadata", "link-citations=true"]  # fmt: skip
+    extension, whole, parsed = f"_extensions/{EXTENSION.name}", f"{page.stem}.md", f"{page.stem}.parsed.json"
+    sources = page_sources(replace(page, text=page.staged_text()), folder)
+    (folder / whole).write_text("".join(source.text for source in sources), encoding="utf-8")
+    common = [chosen.program, "--standalone", "--fail-if-warnings"]
+    _run([*common, whole, "--from", "markdown", "--to", "json", "--output", parsed], folder, page, log)
+    writing = [*common, parsed, "--from", "json", "--lua-filter", f"{extension}/{FILTER}", "--citeproc",
+               "--wrap", "none", "--metadata", "link-citations=true"]  # fmt: skip
+    writing += [] if "csl" in page.header else ["--csl", f"{extension}/citations.csl"]
     contents = ["--toc"] if page.header.get("toc", True) else []  # as Quarto reads the header
     formats = {
         "html": ["--to", "html5", "--template", f"{extension}/template.html", "--css", f"{extension}/report.css",

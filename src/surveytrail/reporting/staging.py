@@ -5,7 +5,6 @@ What pages share is staged once, and each page by the job that renders it, so th
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -20,7 +19,7 @@ from surveytrail.reporting.checks import citation_keys
 from surveytrail.reporting.docx_reference import docx_reference
 from surveytrail.reporting.drafts import draft_of, replace_files
 from surveytrail.reporting.extension import EXTENSION, PROJECT
-from surveytrail.reporting.ledger_document import ledger_document
+from surveytrail.reporting.ledger_document import ledger_document, ledger_text
 from surveytrail.reporting.pages import (
     ENDINGS,
     LEDGER,
@@ -107,9 +106,7 @@ def stage_project(
     citations = citation_keys(folder / name for name in beside if name.endswith(".bib"))
     segments = segment_texts(study, quoted)
     document = ledger_document(study, ledger, verification, figures, citations, segments, records)
-    (folder / LEDGER).write_text(
-        json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", encoding="utf-8"
-    )
+    (folder / LEDGER).write_text(ledger_text(document), encoding="utf-8")
     generated = folder / "generated"
     generated.mkdir(exist_ok=True)
     for name, text in fragments(study, ledger, document["synthetic"]).items():
