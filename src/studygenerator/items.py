@@ -7,8 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from surveyspec.documents import Strict
-from surveyspec.identifiers import VariableCode
+from surveyspec.documents import Strict, VariableCode
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]

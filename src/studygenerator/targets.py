@@ -7,8 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from surveyspec.calibration import CalibrationTarget, Status
-from surveyspec.documents import Strict
-from surveyspec.identifiers import VariableCode
+from surveyspec.documents import Strict, VariableCode
 
 __all__ = ["Status", "Target", "Targets"]
 

@@ -9,8 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from surveyspec.condition_parser import parse_condition
 from surveyspec.conditions import Condition, ConditionError, bind
-from surveyspec.documents import Strict
-from surveyspec.identifiers import Id, Slug, VariableCode
+from surveyspec.documents import Id, Slug, Strict, VariableCode
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 LocalText = Annotated[dict[Language, str], Field(min_length=1)]

@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 from surveyspec.catalogue import TESTS, Role, TestName
 from surveyspec.codebook import Language, LocalText
 from surveyspec.decisions import Sensitivity
-from surveyspec.documents import Share, Strict
+from surveyspec.documents import Id, Share, Slug, Strict, VariableCode
 from surveyspec.figures import Figure
-from surveyspec.identifiers import UNWEIGHTED, Id, Slug, VariableCode
+from surveyspec.identifiers import UNWEIGHTED
 from surveyspec.weights import Weight
 
 

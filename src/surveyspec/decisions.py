@@ -7,8 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from surveyspec.codebook import LocalText
-from surveyspec.documents import Share, Strict
-from surveyspec.identifiers import Id, Slug
+from surveyspec.documents import Id, Share, Slug, Strict
 from surveyspec.weights import Trim
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
@@ -17,6 +17,9 @@ from surveyspec.problems import Problem, StudyError, did_you_mean, listed
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath = tuple[str | int, ...]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+VariableCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 # the same safe loader, written in C where PyYAML was built with it
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from surveyspec.codebook import LocalText
-from surveyspec.documents import Strict
-from surveyspec.identifiers import Id
+from surveyspec.documents import Id, Strict
 
 
 class EstimateSeries(Strict):

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Annotated
 
-from pydantic import StringConstraints
-
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
-VariableCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 CONFIG = "config.yaml"
 INTERVIEWS = "interviews"  # stands where numbers of a survey have its wave
 UNWEIGHTED = "unweighted"

@@ -19,8 +19,7 @@ from surveyspec.codebook import Codebook, Language, LocalText, Variable
 from surveyspec.condition_parser import parse_condition
 from surveyspec.conditions import AnyOf, Condition, bind, variables_of
 from surveyspec.config import Derived
-from surveyspec.documents import Document, Strict
-from surveyspec.identifiers import Id, Slug, VariableCode
+from surveyspec.documents import Document, Id, Slug, Strict, VariableCode
 from surveyspec.sources import sources
 
 if TYPE_CHECKING:

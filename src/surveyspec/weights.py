@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from surveyspec.codebook import LocalText
-from surveyspec.documents import Strict
-from surveyspec.identifiers import VariableCode
+from surveyspec.documents import Strict, VariableCode
 
 
 class Trim(Strict):

@@ -7,8 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from studygenerator.items import TOLERANCE, Count, Item, Loads, OddCell, Share, Shares, Tick
-from surveyspec.documents import Strict
-from surveyspec.identifiers import VariableCode
+from surveyspec.documents import Strict, VariableCode
 
 FACTORS = [
     "private", "professional_own", "activity", "affinity", "trust", "pressure", "concern", "separation", "optimism",

@@ -24,8 +24,7 @@ from typing import get_args
 
 from pydantic import Field
 
-from surveyspec.documents import Document, Strict, load_document, parse_document
-from surveyspec.identifiers import Slug
+from surveyspec.documents import Document, Slug, Strict, load_document, parse_document
 from surveyspec.problems import Problem, StudyError, did_you_mean, listed
 from surveytrail.digests import SOURCE, imported_files
 from surveytrail.proof.mutant_stages import (

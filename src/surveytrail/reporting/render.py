@@ -9,9 +9,10 @@ import shutil
 import subprocess
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
+
+import typst
 
 from surveyspec.problems import Problem, StudyError
 from surveytrail.reporting.checks import check_page, citation_keys, page_sources
@@ -23,6 +24,7 @@ from surveytrail.reporting.pages import ENDINGS, LEDGER, SOURCE, Page, reference
 
 Renderer = Literal["auto", "quarto", "pandoc"]
 FORMATS = dict(zip(("html", "typst", "docx"), ENDINGS, strict=True))  # as Quarto names them -> ending
+TYPST = str(typst.__version__)  # type: ignore[attr-defined]  # its stubs leave it out
 STAMP = 315532800  # 1980-01-01: the earliest time that a ZIP archive, and so a DOCX, can hold
 QUARTO_WARNING = re.compile(
     r"Unable to resolve crossref|Citeproc: citation .* not found|Unknown shortcode|undefined reference"
@@ -153,7 +155,7 @@ def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]
         "html": ["--to", "html5", "--template", f"{extension}/template.html", "--css", f"{extension}/report.css",
                  *contents, "--toc-depth", "3"],
         "typ": ["--to", "typst", "--template", f"{extension}/pandoc-template.typ", *contents,
-                "--toc-depth", "2", "--metadata", f"typst-version={version('typst')}"],
+                "--toc-depth", "2", "--metadata", f"typst-version={TYPST}"],
         "docx": ["--to", "docx", "--reference-doc", reference_name(page.language)],
     }  # fmt: skip
     written = {}
@@ -167,8 +169,6 @@ def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]
 
 def _typeset(source: Path, page: Page, log: list[str]) -> Path:
     """Set a Typst file as PDF/UA; where a page breaks its rules, as ordinary PDF, and say so."""
-    import typst
-
     pdf = source.with_suffix(".pdf")
     stamp = datetime.fromtimestamp(_stamp(), UTC)
     standards: tuple[Literal["ua-1"] | None, ...] = ("ua-1", None)
@@ -182,7 +182,7 @@ def _typeset(source: Path, page: Page, log: list[str]) -> Path:
                 raise _failed(page, ["typst", "compile", source.name], str(error)) from None
             log.append(f"{pdf.name}: not PDF/UA-1, {str(error).splitlines()[0]}")
         else:
-            log.append(f"{pdf.name}: typst {version('typst')}, {'PDF' if standard is None else 'PDF/UA-1'}")
+            log.append(f"{pdf.name}: typst {TYPST}, {'PDF' if standard is None else 'PDF/UA-1'}")
             break
     return pdf
 
