@@ -8,10 +8,12 @@ import re
 import pytest
 
 from surveyspec.catalogue import TESTS
+from surveyspec.documents import load_document
 from surveytrail.reporting.extension import words
 from surveytrail.reporting.fixed_words import Words
 from surveytrail.statistics.estimates import WARNINGS
 from surveytrail.statistics.inference import NO_VARIATION, SINGULAR
+from surveytrail.toolbox.page import ASSETS
 from tests.reporting.conftest import Rendered
 from tests.reporting.documents import read_html
 
@@ -45,6 +47,14 @@ def test_warnings_have_words_and_keep_their_figures(spoken: Words) -> None:
     said = spoken.warning("283 of 2000 draws hold one value only and were left out; the weighted base is zero")
     assert re.findall(r"\d+", said) == ["283", "2000"] and "#" not in said
     assert spoken.warning("what nobody foresaw: 3") == "what nobody foresaw: 3"
+
+
+def test_french_signs_stand_behind_a_narrow_space() -> None:
+    toolbox = load_document(ASSETS / "words.yaml").data
+    said = {**Words(words(), "fr").by_path, **Words(toolbox, "fr").by_path}
+    assert len(said) > 300
+    assert [text for text in said.values() if re.search(r"(?<!\u202f)[;:?!»]|«(?!\u202f)", text)] == []
+    assert Words(words(), "fr").warning("the weighted base is zero; the weighted base is zero").count("\u202f; ") == 1
 
 
 def test_a_page_is_given_its_own_numbers_in_its_language(rendered: Rendered) -> None:

@@ -65,7 +65,7 @@ def interviews_table(study: Study, rows: Rows) -> str:
     parts = [f"{num(numbers['counts', name], 'label')} {num(numbers['counts', name])}"
              for name in ("interviews", "segments")]  # fmt: skip
     parts += [_agreement(numbers["alpha", name], rows) for name in (DECISIONS, CODE_SETS)]
-    return f"{table}\n{note('; '.join(parts) + '. ' + word('tables.interviews.note'))}"
+    return f"{table}\n{note(word('tables.semicolon').join(parts) + '. ' + word('tables.interviews.note'))}"
 
 
 def _agreement(identifier: str, rows: Rows) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from surveyspec.locales import LOCALES
+
 LEVEL = re.compile(r",? \d+(?:\.\d+)?%$")
 DIGITS = re.compile(r"\d+")
 
@@ -37,7 +39,7 @@ class Words:
             figures = iter(DIGITS.findall(sentence))
             found = self.get(f"warnings.{DIGITS.sub('#', sentence)}", sentence)
             said.append("".join(next(figures, "#") if part == "#" else part for part in re.split("(#)", found)))
-        return "; ".join(said)
+        return LOCALES[self.language].semicolon.join(said)
 
 
 def _flat(path: str, node: Mapping[str, Any], language: str) -> Iterator[tuple[str, str]]:

@@ -25,4 +25,9 @@ def _cells(multiverse: Multiverse) -> list[str]:
     reported = multiverse.reported.id
     numbers = {summary.statistic: num(summary.id) for summary in multiverse.summaries}
     claims = [num(summary.id) for summary in multiverse.summaries if summary.claim is not None]
-    return [num(reported, "label"), num(reported), *(numbers[name] for name in RANGE), "; ".join(claims) or NO_VALUE]
+    return [
+        num(reported, "label"),
+        num(reported),
+        *(numbers[name] for name in RANGE),
+        word("tables.semicolon").join(claims) or NO_VALUE,
+    ]

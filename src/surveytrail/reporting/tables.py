@@ -174,7 +174,7 @@ def _base_note(study: Study, used: list[Mapping[Any, Any]]) -> str:
             count += f"–{num(str(most['id']), 'n')}"
         name = word("unweighted") if weight[1] == UNWEIGHTED else param(f"waves.{weight[0]}.weights.{weight[1]}.label")
         notes.append(f"{count} {word('respondents')}, {name}")
-    return f"{'; '.join(notes)}."
+    return f"{word('tables.semicolon').join(notes)}."
 
 
 def _flow(wave: str, numbers: Numbers) -> str:

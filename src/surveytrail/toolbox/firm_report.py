@@ -137,14 +137,14 @@ def _levels(content: Content) -> str:
 
 
 def _position(content: Content) -> str:
+    words = content["words"]
     heads = "".join(f'<th scope="col">{_text(name)}</th>' for name in content["columns"])
     rows = "".join(_row(row) for row in content["rows"])
     amounts = "".join(
-        f"<p><strong>{_text(entry['label'])}</strong>. {_text(entry['own'])}{_figure(entry['figure'])}; "
-        f"{_text(entry['group'])}</p>"
+        f"<p><strong>{_text(entry['label'])}</strong>. {_text(entry['own'])}{_figure(entry['figure'])}"
+        f"{words['semicolon']}{_text(entry['group'])}</p>"
         for entry in content["amounts"]
     )
-    words = content["words"]
     return _section(
         words["position"],
         f"<figure>{_plot(content)}<figcaption>{_text(words['plot'])}</figcaption></figure>",
@@ -211,13 +211,13 @@ def _recommendations(content: Content) -> str:
 def _card(place: int, given: Content, words: dict[str, str]) -> str:
     because = "<br>".join(
         (f"<em>{_text(part['stem'])}</em> " if part["stem"] else "")
-        + "; ".join(
+        + words["semicolon"].join(
             _text(item["text"]) + (f" <code>{_text(item['place'])}</code>" if item["place"] else "")
             for item in part["items"]
         )
         for part in given["because"]
     )
-    figure = f" {_figure(given['figure'])}; " if given["figure"] is not None else ": "
+    figure = words["colon"] if given["figure"] is None else f" {_figure(given['figure'])}{words['semicolon']}"
     pairs = [
         (words["first_step"], _text(given["first_step"])), (words["because"], because),
         (words["peer_value"], f"{_text(given['dimension'])}{figure}{_text(given['group'])}"),

@@ -49,7 +49,7 @@ class _Writer:
         names = (
             "level", "position", "plot", "how_peers", "strengths", "recommendations", "gates", "own_cells", "origin",
             "first_step", "because", "peer_value", "question", "answer", "place", "open_questions", "skip", "colon",
-            "references", "in_brackets",
+            "semicolon", "references", "in_brackets",
         )  # fmt: skip
         made = {
             "language": language,
@@ -192,7 +192,7 @@ class _Writer:
             found = self.peers.dimensions[own["id"]][own["peers"]["group"]]
             figure = self._figure(found[MEAN], found)
             group = self._group(own["peers"], self.peers.dimensions, own["id"])
-        sources = "; ".join(self._local(self.toolbox.sources[name]) for name in rule.sources)
+        sources = self.say("semicolon").join(self._local(self.toolbox.sources[name]) for name in rule.sources)
         return {
             "id": rule.id, "rule": f"{self.say('rule')} {rule.id}",
             "title": self._local(rule.title), "advice": self._local(rule.advice),

@@ -310,7 +310,7 @@
         element("dt", {}, word("because")), element("dd", {}, ...said(given.values)),
         element("dt", {}, word("peer_value")), element("dd", {}, `${local(dimension.label)}${word("colon")}`,
           ...(peers ? [figure(peers.mean, peers.n, figures), `; ${groupName(own.peers, "dimensions", own.id)}`] : [word("no_peers")])),
-        element("dt", {}, word("evidence.label")), element("dd", {}, `${word(`evidence.${rule.evidence}`)}. ${rule.sources.map((name) => local(program.sources[name])).join("; ")}`),
+        element("dt", {}, word("evidence.label")), element("dd", {}, `${word(`evidence.${rule.evidence}`)}. ${rule.sources.map((name) => local(program.sources[name])).join(word("semicolon"))}`),
         element("dt", {}, word("effort.label")), element("dd", {}, word(`effort.${rule.effort}`)));
       return element("article", { class: "tb-card" }, element("h4", {}, `${at + 1}. ${local(rule.title)} `, element("span", { class: "tb-rule" }, `${word("rule")} ${rule.id}`)),
         element("p", {}, local(rule.advice)), list);
