@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from surveytrail.reporting.pages import document_names, load_pages
 from surveytrail.reporting.render import choose_renderer
 from tests.reporting.conftest import Rendered
 from tests.reporting.documents import read_docx, read_html
-from tests.reporting.fixtures.small_report import CONFIG, ledger_of, verification_of, write_study
+from tests.reporting.fixtures.small_report import CONFIG, INDEX, ledger_of, verification_of, write_study
 from tests.reporting.whole import render_report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,6 +182,31 @@ def test_a_failing_quarto_is_quoted(tmp_path: Path, quarto: Path) -> None:
         render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", tmp_path / "results" / "report")
 
 
+def test_what_pandoc_only_warns_of_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("surveytrail.reporting.render.check_page", lambda *_: [])  # which would find it before
+    study = write_study(tmp_path, config=ONE_PAGE, index=f"{INDEX}\nAs was said [@nobody].\n")
+    out = tmp_path / "results" / "report"
+    with pytest.raises(StudyError, match=r"citation nobody not found(.|\n)*expected: a page that pandoc can render"):
+        render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
+    assert not list(out.glob("*.html"))
+
+
+def test_a_page_can_name_another_form_of_citations(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    own = (
+        (EXTENSION / "citations.csl")
+        .read_text(encoding="utf-8")
+        .replace('prefix="(" suffix=")" delimiter', 'prefix="[" suffix="]" delimiter')
+    )
+    (tmp_path / "report" / "own.csl").write_text(own, encoding="utf-8")
+    for form, written in (("", "("), ("csl: own.csl\n", "[")):
+        study = write_study(tmp_path, config=ONE_PAGE, index=INDEX.replace("---\n", f"---\n{form}", 1))
+        out = tmp_path / "results" / "report"
+        render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
+        html = (out / "index.html").read_text(encoding="utf-8")
+        assert re.search(rf'<span class="citation"[^>]*>{re.escape(written)}<a', html)
+
+
 def test_choosing_a_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert choose_renderer().name == "pandoc"
@@ -190,9 +216,9 @@ def test_choosing_a_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 
 def test_one_filter_of_about_four_hundred_lines() -> None:
-    filters = list(PROJECT.rglob("*.lua"))
-    assert filters == [EXTENSION / "surveytrail.lua"]
-    assert len(filters[0].read_text(encoding="utf-8").splitlines()) <= 400
-    assert {"surveytrail.lua", "template.html", "_quarto.yml", "words.yaml"} <= {
+    scripts = {path.name: path.read_text(encoding="utf-8") for path in PROJECT.rglob("*.lua")}
+    assert set(scripts) == {"surveytrail.lua", "formats.lua"}  # the second has Pandoc apply the first
+    assert len(scripts["surveytrail.lua"].splitlines()) <= 400
+    assert {"surveytrail.lua", "formats.lua", "template.html", "_quarto.yml", "words.yaml"} <= {
         path.name for path in extension_files()
     }

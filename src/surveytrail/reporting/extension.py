@@ -10,7 +10,7 @@ from surveytrail.ledger.wording import TESTS
 
 PROJECT = Path(__file__).resolve().parents[3] / "report"
 EXTENSION = PROJECT / "_extensions" / "surveytrail"
-FILTER = "surveytrail.lua"
+FORMATS_SCRIPT = "formats.lua"
 
 
 def extension_files() -> list[Path]:

@@ -18,9 +18,9 @@ from surveyspec.problems import Problem, StudyError
 from surveytrail.reporting.checks import check_page, citation_keys, page_sources
 from surveytrail.reporting.drafts import draft_of, replace_files
 from surveytrail.reporting.embedding import embed_resources
-from surveytrail.reporting.extension import EXTENSION, FILTER
+from surveytrail.reporting.extension import EXTENSION, FORMATS_SCRIPT
 from surveytrail.reporting.page_ledger import page_ledger
-from surveytrail.reporting.pages import ENDINGS, LEDGER, SOURCE, Page, reference_name
+from surveytrail.reporting.pages import ENDINGS, LEDGER, SOURCE, Page
 
 Renderer = Literal["auto", "quarto", "pandoc"]
 FORMATS = dict(zip(("html", "typst", "docx"), ENDINGS, strict=True))  # as Quarto names them -> ending
@@ -140,31 +140,17 @@ def _render_with_quarto(chosen: Chosen, folder: Path, page: Page, log: list[str]
 def _render_with_pandoc(chosen: Chosen, folder: Path, page: Page, log: list[str]) -> list[Path]:
     """Render a page by Pandoc to HTML and DOCX, and to Typst's language, which Typst sets as PDF.
 
-    The page with what it includes is read once, into Pandoc's own form, from which each format is written.
+    One process reads the page, with what it includes written out, and writes the formats; its warnings are errors here.
     """
-    extension, whole, parsed = f"_extensions/{EXTENSION.name}", f"{page.stem}.md", f"{page.stem}.parsed.json"
     sources = page_sources(replace(page, text=page.staged_text()), folder)
-    (folder / whole).write_text("".join(source.text for source in sources), encoding="utf-8")
-    common = [chosen.program, "--standalone", "--fail-if-warnings"]
-    _run([*common, whole, "--from", "markdown", "--to", "json", "--output", parsed], folder, page, log)
-    writing = [*common, parsed, "--from", "json", "--lua-filter", f"{extension}/{FILTER}", "--citeproc",
-               "--wrap", "none", "--metadata", "link-citations=true"]  # fmt: skip
-    writing += [] if "csl" in page.header else ["--csl", f"{extension}/citations.csl"]
-    contents = ["--toc"] if page.header.get("toc", True) else []  # as Quarto reads the header
-    formats = {
-        "html": ["--to", "html5", "--template", f"{extension}/template.html", "--css", f"{extension}/report.css",
-                 *contents, "--toc-depth", "3"],
-        "typ": ["--to", "typst", "--template", f"{extension}/pandoc-template.typ", *contents,
-                "--toc-depth", "2", "--metadata", f"typst-version={TYPST}"],
-        "docx": ["--to", "docx", "--reference-doc", reference_name(page.language)],
-    }  # fmt: skip
-    written = {}
-    for ending, options in formats.items():
-        written[ending] = folder / f"{page.stem}.{ending}"
-        _run([*writing, *options, "--output", written[ending].name], folder, page, log)
-    embed_resources(written["html"])
-    pdf = _typeset(written["typ"], page, log)
-    return [written["html"], pdf, written["docx"]]
+    (folder / f"{page.stem}.md").write_text("".join(source.text for source in sources), encoding="utf-8")
+    command = [chosen.program, "lua", f"_extensions/{EXTENSION.name}/{FORMATS_SCRIPT}", page.stem, TYPST]
+    message = _run(command, folder, page, log)
+    if "[WARNING]" in message:
+        raise _failed(page, command, message)
+    html, source, docx = (folder / f"{page.stem}.{ending}" for ending in ("html", "typ", "docx"))
+    embed_resources(html)
+    return [html, _typeset(source, page, log), docx]
 
 
 def _typeset(source: Path, page: Page, log: list[str]) -> Path:
@@ -193,7 +179,7 @@ def _run(command: list[str], folder: Path, page: Page, log: list[str]) -> str:
     message = (done.stdout + done.stderr).strip()
     if done.returncode != 0:
         raise _failed(page, command, message)
-    log.append(f"{Path(command[0]).name}: {command[-1]}" + (f"\n{message}" if message else ""))
+    log.append(f"{Path(command[0]).name}: {' '.join(command[1:])}" + (f"\n{message}" if message else ""))
     return message
 
 
