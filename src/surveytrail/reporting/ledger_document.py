@@ -34,7 +34,7 @@ from surveytrail.reporting.wording import (
 )
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-SUSPECT = re.compile(r"\\u00[01]|[\x7f\ufffe\uffff]")  # where JSON may hold such a character
+SUSPECT = ("\\u00", "\x7f", "\ufffe", "\uffff")  # where one of these is, JSON may hold such a character
 LANGUAGE = re.compile(r"[a-z]{2}")
 NOT_RECOMPUTED = "not recomputed"
 
@@ -103,7 +103,7 @@ def ledger_text(document: Mapping[str, Any]) -> str:
         return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
     text = written(document)
-    return written(_cleaned(document)) if SUSPECT.search(text) else text
+    return written(_cleaned(document)) if any(sign in text for sign in SUSPECT) else text
 
 
 def ledger_digest(rows: Iterable[Mapping[Any, Any]]) -> str:
