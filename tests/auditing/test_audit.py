@@ -111,6 +111,33 @@ def test_a_field_that_an_entry_leaves_out_is_named(small: Study, tmp_path: Path)
     assert found.found == NUMBER and "leaves out 'weight'" in found.why
 
 
+def test_a_field_that_says_nothing_or_something_else_is_named(small: Study, tmp_path: Path) -> None:
+    for name, said in (("weight", "–"), ("verdict", "–"), ("estimator", "arithmetic mean")):
+
+        def change(text: str, name: str = name, said: str = said) -> str:
+            start = text.index(f'<dd data-field="{name}">', text.index(f'data-entry="{NUMBER}"'))
+            return f'{text[:start]}<dd data-field="{name}">{said}{text[text.index("</dd>", start) :]}'
+
+        (found,) = audit_report(small, altered(small, tmp_path / name, "index.html", change)).violations
+        assert found.found == said and f"the field '{name}' of {NUMBER} is" in found.why
+
+
+def test_an_entry_without_its_value_is_named(small: Study, tmp_path: Path) -> None:
+    def without_value(text: str) -> str:
+        return re.sub(f'<span class="st-value" data-value-of="{re.escape(NUMBER)}">.*?</span>', "", text)
+
+    (found,) = audit_report(small, altered(small, tmp_path, "index.html", without_value)).violations
+    assert found.found == NUMBER and "leaves out 'value'" in found.why
+
+
+def test_an_entry_that_is_set_as_complete_and_is_not_is_named(small: Study, tmp_path: Path) -> None:
+    def complete(text: str) -> str:
+        return text.replace("AuditHeadNext", "AuditHead").replace("AuditEntryNext", "AuditEntry")
+
+    found = audit_report(small, altered(small, tmp_path, "index.docx", complete)).violations
+    assert {"weight", "verdict", "script"} <= {violation.context for violation in found}
+
+
 def test_an_entry_that_only_says_how_it_differs_needs_the_complete_one_before_it(small: Study, tmp_path: Path) -> None:
     def without_the_complete_one(text: str) -> str:
         paragraphs = re.findall(r"<w:p><w:pPr><w:pStyle w:val=\"Audit.*?</w:p>", text)
@@ -119,7 +146,7 @@ def test_an_entry_that_only_says_how_it_differs_needs_the_complete_one_before_it
         return text.replace(paragraphs[at - 1], "").replace(paragraphs[at], "")
 
     audit = audit_report(small, altered(small, tmp_path, "index.docx", without_the_complete_one))
-    left_out = {found.context for found in audit.violations if "the complete entry before it" in found.why}
+    left_out = {found.context for found in audit.violations if "no complete entry that it follows" in found.why}
     assert {"interval", "question", "estimator", "raw"} <= left_out
 
 

@@ -79,6 +79,12 @@ def test_a_mistake_in_an_included_file_is_named_there(tmp_path: Path) -> None:
     assert [(problem.file, problem.line) for problem in error.problems] == [("report/more.md", 3)]
 
 
+@pytest.mark.parametrize("written", ["text\n{{< include more.md >}}\n\ntext", "- item\n\n  {{< include more.md >}}"])
+def test_an_include_stands_alone(tmp_path: Path, written: str) -> None:
+    (problem,) = problems_of(tmp_path, index=INDEX + f"\n{written}\n").problems
+    assert "an include on a line of its own, blank lines around it" in str(problem)
+
+
 def test_included_files_do_not_include(tmp_path: Path) -> None:
     error = problems_of(tmp_path, more=MORE + "\n{{< include generated/flow_w1.md >}}\n")
     assert "report/more.md:3" in str(error) and "one level of files" in str(error)
@@ -183,10 +189,10 @@ def test_the_numbers_of_a_page_are_found_in_text_included_files_and_figures(rend
     assert set(found) < set(ledger["numbers"])
 
 
-def test_numbers_in_code_are_not_printed_and_those_of_alternative_texts_have_no_entry(rendered: Rendered) -> None:
+def test_numbers_in_code_are_not_printed(rendered: Rendered) -> None:
     staged = rendered.folder / "source"
     ledger = json.loads((staged / "ledger.json").read_text(encoding="utf-8"))
     page = next(page for page in load_pages(rendered.study) if page.stem == "index")
     first, second, third, *_ = ledger["numbers"]
     text = f"""[]{{num="{second}" show="label"}}\n![A share of []{{num="{first}"}}](map.svg)\n`[]{{num="{third}"}}`\n"""
-    assert printed_numbers(replace(page, text=text), staged, ledger) == {second: {"label"}, first: {"alt"}}
+    assert printed_numbers(replace(page, text=text), staged, ledger) == {second: {"label"}, first: {"value"}}

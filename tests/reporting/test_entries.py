@@ -60,7 +60,8 @@ def test_an_entry_with_what_the_complete_one_above_says_is_the_whole_entry(count
     resolved = [{name: resolve(text, whole, entries) for name, text in fields.items()} for fields in shortened]
     assert resolved == [{name: resolve(text, whole, entries) for name, text in fields.items()} for fields in whole]
     assert not entries or "differs" not in entries[0]
-    assert sum(len(entry.get("differs", entry["fields"])) for entry in entries) <= sum(map(len, whole))
+    if count >= 40:
+        assert sum(len(entry.get("differs", entry["fields"])) for entry in entries) < 0.6 * sum(map(len, whole))
 
 
 def resolve(text: str, whole: list[dict[str, str]], entries: list[dict[str, Any]]) -> str:
@@ -74,7 +75,8 @@ def resolve(text: str, whole: list[dict[str, str]], entries: list[dict[str, Any]
 def test_a_block_has_an_end_and_fields_their_order() -> None:
     entries, _ = page_entries({f"w.n{at}": number() for at in range(60)}, {}, Words(words(), "en"))
     firsts = [at for at, entry in enumerate(entries) if "differs" not in entry]
-    assert firsts[0] == 0 and all(after - before <= FOLLOWING + 1 for before, after in pairwise(firsts))
+    assert len(firsts) == 6 and all(after - before <= FOLLOWING + 1 for before, after in pairwise(firsts))
+    assert {entry["follows"] for entry in entries if "follows" in entry} == {f"w.n{at}" for at in firsts}
     assert all(entry["differs"] == [] for entry in entries if "differs" in entry)
     for entry in page_entries(made(50), LISTS, Words(words(), "en"))[0]:
         for names in ([name for name, _ in entry[part]] for part in ("fields", "differs") if part in entry):

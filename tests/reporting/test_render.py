@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,33 @@ def test_what_pandoc_only_warns_of_is_an_error(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(StudyError, match=r"citation nobody not found(.|\n)*expected: a page that pandoc can render"):
         render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
     assert not list(out.glob("*.html"))
+
+
+def test_an_included_file_may_begin_with_a_byte_order_mark_and_with_no_header(tmp_path: Path) -> None:
+    arguments = {"config": ONE_PAGE, "index": INDEX, "more": "\ufeff## Of the file {#sec-file}\n\nText.\n"}
+    study = write_study(tmp_path, **arguments)
+    out = tmp_path / "results" / "report"
+    render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
+    assert read_html(out / "index.html").one(id="sec-file").text.endswith("Of the file")
+    study = write_study(tmp_path, **{**arguments, "more": "---\ntitle: Other\n---\n\nText.\n"})
+    with pytest.raises(
+        StudyError, match=r"more\.md:1(.|\n)*a YAML header in an included file(.|\n)*move it to the page"
+    ):
+        render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
+
+
+def test_numbers_in_captions_have_entries_and_those_that_code_shows_hold_no_block(tmp_path: Path) -> None:
+    page = """---\ntitle: T\nlang: en\n---\n\n    []{num="w1.use.facebook.unweighted"}\n
+![Caption []{num="w1.use.linkedin.unweighted"} here](figures/channels.svg){#fig-x}\n
+In prose: []{num="w1.use.linkedin.raked"}.\n"""
+    study = write_study(tmp_path, config=ONE_PAGE, index=page)
+    out = tmp_path / "results" / "report"
+    render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
+    with zipfile.ZipFile(out / "index.docx") as archive:
+        text = archive.read("word/document.xml").decode()
+    assert re.findall(r'pStyle w:val="AuditHead(\w*)"', text)[0] == ""
+    entries = [entry.attributes["data-entry"] for entry in read_html(out / "index.html").all("div", class_="st-entry")]
+    assert "w1.use.linkedin.unweighted" in entries and "w1.use.linkedin.raked" in entries
 
 
 def test_a_page_can_name_another_form_of_citations(tmp_path: Path) -> None:

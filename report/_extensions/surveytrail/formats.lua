@@ -1,5 +1,6 @@
 --[[ How Pandoc renders a page where Quarto is absent: `pandoc lua formats.lua PAGE TYPST-VERSION` reads PAGE.md once and
-writes PAGE.html, PAGE.typ and PAGE.docx. Settings are those of _quarto.yml and of the page's header. ]]
+writes PAGE.html, PAGE.typ and PAGE.docx. Settings are those of _quarto.yml and of the page's header, into which staging has written
+the language, the ledger and the DOCX reference. ]]
 
 local page, typst_version = arg[1], arg[2]
 local here = pandoc.path.directory(arg[0])

@@ -290,11 +290,12 @@ local filled, written = 0, {} -- forms so far; fields that many entries share, a
 
 local function escaped(text) return (text:gsub(TYPST and '[\\"]' or '[&<>"]', TYPST and '\\%0' or SIGNS)) end
 
---- A form with texts in it, which are escaped already, and with fixed words by their key paths.
+--- A form with texts in it, which are escaped already, and with fixed words by their key paths, which are not.
 local function fill(form, texts)
   filled = filled + 1
   texts.count = tostring(100000 + filled)
-  return (FORMS[form]:gsub('{([%l_.]+)}', setmetatable(texts, { __index = ledger.words })))
+  local words = { __index = function(_, path) return escaped(word(path)) end }
+  return (FORMS[form]:gsub('{([%l_.]+)}', setmetatable(texts, words)))
 end
 
 --- A field of an entry: text and code in turn. Code that is another number's id leads to where that lists its records.
@@ -306,16 +307,16 @@ local function field_of(key, name, place)
     local form = at % 2 == 1 and 'text' or other and 'link' or 'code'
     content[at] = text == '' and '' or fill(form, { text = escaped(text), key = other })
   end
-  local title = word('fields.' .. name) .. (HTML and '' or colon())
+  local title = escaped(word('fields.' .. name) .. (HTML and '' or colon()))
   local field = fill('field', { name = name, title = title, key = key, content = table.concat(content) })
   written[shared] = not DOCX and field
   return field
 end
 
---- An entry with all its fields, or in PDF and DOCX with those that differ from the first of its block.
+--- An entry with all its fields, or in PDF and DOCX with those that differ from the first of its block, if that is printed.
 local function entry_of(entry)
   local id, number, fields, backs = entry.id, ledger.numbers[entry.id], {}, {}
-  local key, follows = number.anchor:sub(3), not HTML and entry.differs ~= nil
+  local key, follows = number.anchor:sub(3), not HTML and occurrences[entry.follows or ''] ~= nil
   for at, field in ipairs(follows and entry.differs or entry.fields) do
     fields[at] = field_of(key, field[1], field[2])
   end

@@ -64,6 +64,7 @@ class Rendering:
     Parameters
     ----------
     entries : ids of the numbers that have an entry in the audit appendix, or its anchor
+    following : those whose entry is set as one that follows a complete one
     tables : cells of each table, row by row, as text
     """
 
@@ -73,6 +74,7 @@ class Rendering:
     blocks: list[Block] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     entries: list[str] = field(default_factory=list)
+    following: set[str] = field(default_factory=set)
     tables: list[list[list[str]]] = field(default_factory=list)
 
     def marks(self, kind: str) -> Iterator[tuple[Block, Piece]]:

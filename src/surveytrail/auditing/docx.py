@@ -84,7 +84,8 @@ class _Part:
     def _paragraph(self, paragraph: etree._Element) -> None:
         self.count += 1
         style = paragraph.find(f"{W}pPr/{W}pStyle")
-        heading = re.fullmatch(r"Heading(\d)", str(style.get(f"{W}val")) if style is not None else "")
+        named = str(style.get(f"{W}val")) if style is not None else ""
+        heading = re.fullmatch(r"Heading(\d)", named)
         text = squeezed("".join(_shown(paragraph)))
         if heading:
             level = int(heading.group(1))
@@ -92,7 +93,10 @@ class _Part:
         where = f", section '{self.section[-1][1]}'" if self.section else ""
         place = f"{self.name.removeprefix('word/')} paragraph {self.count}{where}"
         pieces: list[tuple[str, Mark | None, object]] = []
+        entries = len(self.rendering.entries)
         self._runs(paragraph, None, pieces, place)
+        if named == "AuditHeadNext":
+            self.rendering.following |= set(self.rendering.entries[entries:])
         if any(part.strip() for part, _, _ in pieces):
             self.rendering.blocks.append(Block(place, joined(pieces), tuple(title for _, title in self.section)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from surveytrail.auditing.content import Mark, Piece
 from surveytrail.auditing.expected import FIELDS, Expected
@@ -38,17 +38,23 @@ def entry_parts(piece: Piece, expected: Expected, language: str) -> list[Piece]:
     return parts
 
 
-def left_out(printed: Mapping[str, set[str]], expected: Expected, language: str) -> Iterator[tuple[str, str]]:
-    """Yield the fields that an entry leaves out, but for those that the last complete entry before it says for it.
+def left_out(
+    printed: Mapping[str, set[str]], following: Container[str], expected: Expected, language: str
+) -> Iterator[tuple[str, str]]:
+    """Yield the fields that an entry leaves out, but for those that the complete entry which it follows says for it.
 
     Parameters
     ----------
     printed : fields that each entry prints, in the order of entries
+    following : numbers whose entry is set as one that follows a complete one
     """
     first: dict[str, object] = {}
     for number, names in printed.items():
         said = {name: expected.said(number, name, language) for name in DUE}
-        missing = [name for name in DUE if name not in names and said[name] is not None]
-        if not missing:
+        if number not in following:
             first = said
-        yield from ((number, name) for name in DUE if name not in names and said[name] != first.get(name))
+            yield from ((number, name) for name in DUE if name not in names and said[name] is not None)
+        else:
+            yield from ((number, name) for name in DUE if name not in names and said[name] != first.get(name))
+        if "value" not in names:
+            yield number, "value"

@@ -12,6 +12,7 @@ from surveytrail.auditing.content import Block, Mark, Piece, Rendering
 from surveytrail.auditing.entries import entry_parts, left_out
 from surveytrail.auditing.expected import SHOWN, Expected
 from surveytrail.auditing.figures import Figures, judge_picture
+from surveytrail.auditing.records import NOTHING
 from surveytrail.auditing.texts import digits, loosely, runs, typeset
 from surveytrail.auditing.tokens import Token, numerals, squeezed, tokens
 from surveytrail.auditing.wording import judge_wording
@@ -30,6 +31,7 @@ CLASS_OF = {
     "made": "S",
 }
 FIELD_CLASS = {"interval": "R", "n": "R", "rows": "R", "question": "C", "weight": "P"}
+WORDED = {"question", "estimator", "filter", "weight", "verdict", "command"}  # fields compared word by word
 COLOPHON_CLASS = {"study": "P", "people": "P", "institution": "P", "funding": "P", "source": "P"}
 PRINTED = tuple(SHOWN)
 CONTEXT = 50
@@ -199,13 +201,14 @@ class _Judge:
             return
         if not piece.text.strip():
             return
+        if mark.kind in {"field", "value-of"}:
+            self.fields.setdefault(mark.key, set()).add(mark.show or "value")
         wrong = self._wrong(piece, mark)
         if wrong:
             self.judged.unclassed += max(1, len(found))
             self._violate(block, squeezed(piece.text), before, len(piece.text), wrong)
             return
         if mark.kind == "field":
-            self.fields.setdefault(mark.key, set()).add(mark.show)
             kind = FIELD_CLASS.get(mark.show, "S")
         elif mark.kind == "colophon":
             kind = COLOPHON_CLASS.get(mark.key, "S")
@@ -271,6 +274,9 @@ class _Judge:
         said = self.expected.field(mark.key, mark.show, self.language)
         if said is None:
             return f"no field '{mark.show}' of a number '{mark.key}' is known"
+        if squeezed(piece.text) == NOTHING or mark.show in WORDED:
+            same = loosely(typeset(piece.text)) == loosely(typeset(said or NOTHING))
+            return "" if same else f"the field '{mark.show}' of {mark.key} is '{said or NOTHING}'"
         read = runs if FIELD_CLASS.get(mark.show) == "R" else digits
         words = [word for word in numerals(piece.text, self.language) if word.isalpha()]
         said_words = [word for word in numerals(said, self.language) if word.isalpha()]
@@ -283,6 +289,9 @@ class _Judge:
         expected = self.expected
         if expected.index is None:
             return "records of a run that has no index"
+        other = squeezed(piece.text).removeprefix(expected.word("records_of.as", self.language) or "").replace(" ", "")
+        if other in expected.rows and other not in self.judged.entries:
+            return f"the records of {number} are said to be those of {other}, which has no entry here"
         return expected.index.wrong(
             number, squeezed(piece.text), lambda name: expected.word(f"records_of.{name}", self.language) or ""
         )
@@ -342,8 +351,9 @@ class _Judge:
     def _entries(self) -> None:
         """Every entry says all that there is to say of its number, or leaves it to the complete entry before it."""
         printed = {**self.fields, **{number: set() for number in self.judged.entries - set(self.fields)}}
-        for number, name in left_out(printed, self.expected, self.language):
-            why = f"the entry leaves out '{name}', and the complete entry before it does not say the same"
+        following = {self.expected.anchors.get(entry, entry) for entry in self.rendering.following}
+        for number, name in left_out(printed, following, self.expected, self.language):
+            why = f"the entry leaves out '{name}', and no complete entry that it follows says the same"
             document, kind = self.rendering.name, self.rendering.format
             self.judged.violations.append(Violation(document, kind, "audit appendix", number, name, why))
 

@@ -91,6 +91,7 @@ def read_pdf(path: Path, language: str) -> Rendering:
             _link(page, by_page[number])
             _describe(page, number, rendering)
         rendering.entries = [name for name in _destinations(document) if NUMBER.fullmatch(name)]
+        rendering.following = {part.mark.key for part in stretches if part.mark.kind == "entry" and part.mark.show}
         rendering.pictures += _pictures(by_page, stretches)
         spread = _spread(glyphs)
         for number, part in by_page.items():

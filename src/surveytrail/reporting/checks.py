@@ -34,7 +34,7 @@ BIBLIOGRAPHY_KEY = re.compile(
 )
 FIGURE = re.compile(r"\(figures/(?P<figure>\w+)\.svg\)")
 PRINTING = re.compile(f"{SPAN.pattern}|{FIGURE.pattern}")
-ALTERNATIVE = re.compile(r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\]")
+METADATA = re.compile(r"(?:\A|\n[ \t]*\n)(?P<line>---[ \t]*\n)(?=\S)")  # where a YAML block begins
 HEADING = re.compile(r"#{1,6} |title:")
 KINDS = ("num", "param", "quote", "segment", "claim", "codebook", "word", "waive")
 TYPED = ("quote", "claim", "waive")  # spans that hold words of the page's own
@@ -89,7 +89,7 @@ def page_sources(page: Page, staged: Path) -> list[Source]:
         path = staged / match.group("argument")
         if path.is_file():
             before = Source(page.source, page.text[last : match.start()])
-            sources += [before, Source(path.name, path.read_text(encoding="utf-8"))]
+            sources += [before, Source(path.name, path.read_text(encoding="utf-8-sig"))]
             last = match.end()
     return [*sources, Source(page.source, page.text[last:])]
 
@@ -115,18 +115,17 @@ def printed_numbers(page: Page, staged: Path, ledger: Mapping[str, Any]) -> dict
 
     Returns
     -------
-    What is shown of each: ``value``, ``interval``, ``label`` and the like, or ``alt`` in a picture's alternative text.
+    What is shown of each: ``value``, ``interval``, ``label`` and the like. Brackets of pictures count: they are
+    captions or alternative texts, and the filter knows which.
     """
     printed: dict[str, set[str]] = {}
     for text in page_texts(page, staged):
-        pictures = [match.span() for match in ALTERNATIVE.finditer(text)]
         for match in PRINTING.finditer(text):
             figure = ledger["figures"].get(match.group("figure") or "")
             attributes = attributes_of(match.group("attributes") or "")
             shown = [(place["number"], "value") for place in figure["places"][page.language]] if figure else []
             if "num" in attributes:
-                aside = any(start < match.start() < end for start, end in pictures)
-                shown = [(attributes["num"], "alt" if aside else attributes.get("show", "value"))]
+                shown = [(attributes["num"], attributes.get("show", "value"))]
             for number, show in shown:
                 printed.setdefault(number, set()).add(show)
     return {number: shows for number, shows in printed.items() if number in ledger["numbers"]}
@@ -171,12 +170,19 @@ def _included(main: Source, page: Page, staged: Path, problems: list[Problem]) -
             todo = did_you_mean(path, available) or "correct the path, or declare the table or figure in config.yaml"
             problems.append(Problem(main.name, match.group(0), f"no file {path}", "a file beside the page, or a "
                                     "generated one", todo, line))  # fmt: skip
-        elif main.text.splitlines()[line - 1].strip() != match.group(0):
+        elif [text.rstrip() for text in ["", *main.text.splitlines(), ""][line - 1 : line + 2]] != [
+            "",
+            match.group(0),
+            "",
+        ]:
             problems.append(Problem(main.name, match.group(0), "an include inside a paragraph", "an include on a line "
                                     "of its own, blank lines around it", "move it", line))  # fmt: skip
         else:
             name = path if path.startswith("generated/") else (Path(page.source).parent / path).as_posix()
-            source = Source(name, (staged / path).read_text(encoding="utf-8"))
+            source = Source(name, (staged / path).read_text(encoding="utf-8-sig"))
+            for header in METADATA.finditer(source.prose):
+                problems.append(Problem(name, "---", "a YAML header in an included file", "headers in pages only",
+                                        "move it to the page", source.line(header.start("line"))))  # fmt: skip
             for nested in SHORTCODE.finditer(source.prose):
                 problems.append(Problem(name, nested.group(0), "an include in an included file", "one level of files",
                                         "include it from the page", source.line(nested.start())))  # fmt: skip

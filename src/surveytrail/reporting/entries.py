@@ -49,43 +49,53 @@ def page_entries(
 
     Returns
     -------
-    Per entry the number's ``id`` and all its ``fields``, each a name and the place of what it says, counted from 1; for
-    one that follows another, the fields in which it ``differs``, a dash for what only the first has. Then the contents.
+    Per entry the number's ``id`` and all its ``fields``, each a name and the place of what it says, counted from 1. One
+    that ``follows`` the first of a block has the fields in which it ``differs``, a dash for what only the first has.
+    Then the contents.
     """
     said = [{name: tuple(parts) for name, *parts in _fields(number, records, spoken)} for number in numbers.values()]
-    contents, listed = Contents(), dict[tuple[str, ...], str]()
-    entries: list[dict[str, Any]] = []
-    for identifier, fields, first in zip(numbers, said, _firsts(said), strict=True):
-        shown = dict(fields)
+    contents, ids = Contents(), list(numbers)
+    listed: dict[tuple[str, ...], str] = {}
+    shown: list[Said] = []
+    for identifier, fields in zip(ids, said, strict=True):
+        printed = dict(fields)
         if len("".join(fields.get("records", ()))) > LONG:
             other = listed.setdefault(fields["records"], identifier)
-            shown["records"] = fields["records"] if other == identifier else (spoken["records_of.as"] + " ", other)
-        entry = {"id": identifier, "fields": [(name, contents.place(parts)) for name, parts in shown.items()]}
-        if first is not fields:
-            names = _differing(fields, first)
-            entry["differs"] = [(name, contents.place(shown.get(name, (NO_VALUE,)))) for name in names]
+            printed["records"] = fields["records"] if other == identifier else (spoken["records_of.as"] + " ", other)
+        shown.append(printed)
+    entries: list[dict[str, Any]] = []
+    for at, first in enumerate(_firsts(said, shown)):
+        entry = {"id": ids[at], "fields": [(name, contents.place(parts)) for name, parts in shown[at].items()]}
+        if first != at:
+            names = _differing(said[at], said[first])
+            entry["follows"] = ids[first]
+            entry["differs"] = [(name, contents.place(shown[at].get(name, (NO_VALUE,)))) for name in names]
         entries.append(entry)
     return entries, contents.listed
 
 
-def _firsts(said: Sequence[Said]) -> list[Said]:
-    """Return for each entry the first of its block; blocks are cut so that as little as possible is printed."""
-    least = [
-        0,
-        *[sys.maxsize] * len(said),
-    ]  # signs to print the entries before a place, and where the last block begins
-    begins = [0] * (len(said) + 1)
+def _firsts(said: Sequence[Said], shown: Sequence[Said]) -> list[int]:
+    """Return for each entry which is the first of its block; blocks are cut so that as little as possible is printed.
+
+    Parameters
+    ----------
+    said : what the fields of each entry say, by which entries differ
+    shown : the same as it is printed, whose signs are counted
+    """
+    least = [0, *[sys.maxsize] * len(said)]  # signs that the entries before a place take
+    begins = [0] * (len(said) + 1)  # where the last block before a place begins
     for start, first in enumerate(said):
         signs = least[start]
-        for end, fields in enumerate(said[start : start + FOLLOWING + 1], start + 1):
-            names = fields if fields is first else _differing(fields, first)
-            signs += sum(TITLE + sum(map(len, fields.get(name, ()))) for name in names)
-            if signs < least[end]:
+        for end in range(start + 1, min(start + FOLLOWING + 1, len(said)) + 1):
+            fields = said[end - 1]
+            names = fields if end == start + 1 else _differing(fields, first)
+            signs += sum(TITLE + sum(map(len, shown[end - 1].get(name, ()))) for name in names)
+            if signs <= least[end]:
                 least[end], begins[end] = signs, start
-    firsts: list[Said] = []
+    firsts: list[int] = []
     while len(firsts) < len(said):
         end = len(said) - len(firsts)
-        firsts += [said[begins[end]]] * (end - begins[end])
+        firsts += [begins[end]] * (end - begins[end])
     return firsts[::-1]
 
 

@@ -203,9 +203,11 @@ def _stamp() -> int:
 
 
 def _citations(page: Page, folder: Path) -> set[str]:
-    missing = [name for name in page.bibliography if not (folder / name).is_file()]
-    if missing:
-        line = next(at for at, text in enumerate(page.text.splitlines(), 1) if text.startswith("bibliography"))
-        raise StudyError(Problem(page.source, "bibliography", f"no file {missing[0]}", "a .bib file beside the page",
-                                 "create it or correct its name", line))  # fmt: skip
+    named = [("bibliography", name, ".bib") for name in page.bibliography]
+    named += [("csl", str(page.header["csl"]), ".csl")] if "csl" in page.header else []
+    for key, name, ending in named:
+        if not (folder / name).is_file():
+            line = next(at for at, text in enumerate(page.text.splitlines(), 1) if text.startswith(key))
+            raise StudyError(Problem(page.source, key, f"no file {name}", f"a {ending} file beside the page",
+                                     "create it or correct its name", line))  # fmt: skip
     return citation_keys(folder / name for name in page.bibliography)
