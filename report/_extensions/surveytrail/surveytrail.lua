@@ -290,12 +290,13 @@ local filled, written = 0, {} -- forms so far; fields that many entries share, a
 
 local function escaped(text) return (text:gsub(TYPST and '[\\"]' or '[&<>"]', TYPST and '\\%0' or SIGNS)) end
 
+local WORDS = { __index = function(_, path) return escaped(word(path)) end }
+
 --- A form with texts in it, which are escaped already, and with fixed words by their key paths, which are not.
 local function fill(form, texts)
   filled = filled + 1
   texts.count = tostring(100000 + filled)
-  local words = { __index = function(_, path) return escaped(word(path)) end }
-  return (FORMS[form]:gsub('{([%l_.]+)}', setmetatable(texts, words)))
+  return (FORMS[form]:gsub('{([%l_.]+)}', setmetatable(texts, WORDS)))
 end
 
 --- A field of an entry: text and code in turn. Code that is another number's id leads to where that lists its records.

@@ -159,6 +159,7 @@ def check_page(page: Page, staged: Path, ledger: Mapping[str, Any], citations: s
 
 
 def _included(main: Source, page: Page, staged: Path, problems: list[Problem]) -> Iterator[Source]:
+    lines = ["", *main.text.splitlines(), ""]
     for match in SHORTCODE.finditer(main.prose):
         path, line = match.group("argument"), main.line(match.start())
         if match.group("name") != "include":
@@ -170,11 +171,7 @@ def _included(main: Source, page: Page, staged: Path, problems: list[Problem]) -
             todo = did_you_mean(path, available) or "correct the path, or declare the table or figure in config.yaml"
             problems.append(Problem(main.name, match.group(0), f"no file {path}", "a file beside the page, or a "
                                     "generated one", todo, line))  # fmt: skip
-        elif [text.rstrip() for text in ["", *main.text.splitlines(), ""][line - 1 : line + 2]] != [
-            "",
-            match.group(0),
-            "",
-        ]:
+        elif [text.rstrip() for text in lines[line - 1 : line + 2]] != ["", match.group(0), ""]:
             problems.append(Problem(main.name, match.group(0), "an include inside a paragraph", "an include on a line "
                                     "of its own, blank lines around it", "move it", line))  # fmt: skip
         else:
