@@ -42,6 +42,12 @@ def with_objects(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: pd.Series(column, dtype=object) for name, column in objects.items()})
 
 
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame's rows by the names of its columns, several times as fast as pandas' ``to_dict``."""
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(frame[name].tolist() for name in names), strict=True)]
+
+
 def frame_of(columns: Mapping[str, Any]) -> pd.DataFrame:
     """Return a frame of equally long arrays whose object arrays stay as they are: texts, and None where missing."""
     return pd.DataFrame(

@@ -12,13 +12,14 @@ end
 
 local doc = pandoc.read(read(page .. '.md'), 'markdown')
 doc.meta['link-citations'] = true
+local ledger = pandoc.json.decode(read(pandoc.utils.stringify(doc.meta.ledger)), false)
 doc.meta.csl = doc.meta.csl or pandoc.path.join { here, 'citations.csl' }
 
 local function write(to, ending, settings, template)
   local whole = doc:clone()
   if to == 'typst' then whole.meta['typst-version'] = typst_version end
   local filter = pandoc.path.join { here, 'surveytrail.lua' }
-  local seen = setmetatable({ FORMAT = to, PANDOC_SCRIPT_FILE = filter }, { __index = _G })
+  local seen = setmetatable({ FORMAT = to, PANDOC_SCRIPT_FILE = filter, LEDGER = ledger }, { __index = _G })
   whole = pandoc.utils.citeproc(pandoc.utils.run_lua_filter(whole, filter, seen))
   settings.template = pandoc.template.compile(template and read(pandoc.path.join { here, template }) or pandoc.template.default(to), here .. '/')
   settings.wrap_text = 'wrap-none'

@@ -21,6 +21,7 @@ local function read(path)
 end
 
 local function load_ledger(meta)
+  if LEDGER then return LEDGER end -- read for all formats at once where Pandoc renders alone
   local name, here = pandoc.utils.stringify(meta.ledger or 'ledger.json'), pandoc.path.directory(PANDOC_SCRIPT_FILE)
   local text = read(name) or read(pandoc.path.join { here, '..', '..', name })
   return text and meta.ledger and pandoc.json.decode(text, false)
@@ -43,17 +44,19 @@ local function colon() return ledger.language == 'fr' and '\u{202f}:' or ':' end
 local LABELS = { label = true, group = true, question = true }
 
 --- Says what a piece of text is, by kind and key, for those who audit the document: an attribute in HTML, a bookmark in
---- DOCX (by digest: names are short there), a mark of the template in Typst, where spans leave no trace.
+--- DOCX (by digest: names are short there), a mark of the template in Typst, where spans leave no trace. Plain texts go
+--- on as they are: lists of inlines are many times as slow to hand over.
 local function marked(content, kind, key, style)
-  content = pandoc.Inlines(content)
   if TYPST then
-    content:insert(1, pandoc.RawInline('typst', '#st-mark(' .. typst_string(kind .. ':' .. key) .. ')['))
+    local mark = '#st-mark(' .. typst_string(kind .. ':' .. key)
+    if type(content) == 'string' then return pandoc.RawInline('typst', mark .. ', ' .. typst_string(content) .. ');') end
+    content:insert(1, pandoc.RawInline('typst', mark .. ')['))
     content:insert(pandoc.RawInline('typst', '];'))
     return pandoc.Span(content)
   end
   if HTML then
-    local attributes = pandoc.List { { kind, key:match('^[^#]+') } }
-    if key:find('#') then attributes:insert { 'show', key:match('#(.*)') } end
+    local own, show = key:match('^([^#]+)#?(.*)')
+    local attributes = { { kind, own }, show ~= '' and { 'show', show } or nil }
     return pandoc.Span(content, pandoc.Attr('', { kind == 'label-of' and 'st-codebook' or 'st-' .. kind }, attributes))
   end
   local mark = kind .. ':' .. key
@@ -70,7 +73,7 @@ local function remarked(content, path)
 end
 
 --- The same for what this filter makes, such as the number of a section; HTML tells it by class.
-local function made(inline, generator) return HTML and inline or marked({ inline }, 'made', generator) end
+local function made(inline, generator) return HTML and inline or marked(pandoc.Inlines { inline }, 'made', generator) end
 
 --- Notes that a number is printed; the anchor of the place is counted unless it has one.
 local function note_printed(id, place)
@@ -88,10 +91,10 @@ local function number_span(id, show)
   local entry = known('numbers', id)
   local text = entry[show] or fail(id .. ' has nothing to show as "' .. show .. '"')
   if LABELS[show] then return marked(text, 'label-of', id .. '#' .. show, 'Codebook Text') end
-  local place, link = note_printed(id), pandoc.Link({ pandoc.Str(text) }, '#' .. entry.anchor)
-  if not HTML then return pandoc.Span({ link }, pandoc.Attr(place, { 'st-num' })) end
-  link.attr = pandoc.Attr(place, { 'st-num' }, { { 'num', id }, { 'show', show } }) -- a list: it has an order
-  return link
+  local place, to = note_printed(id), entry.anchor
+  if TYPST then return pandoc.RawInline('typst', ('#link(<%s>, %s)<%s>'):format(to, typst_string(text), place)) end
+  if DOCX then return pandoc.Span(pandoc.Link(text, '#' .. to), pandoc.Attr(place, { 'st-num' })) end
+  return pandoc.Link(text, '#' .. to, '', pandoc.Attr(place, { 'st-num' }, { { 'num', id }, { 'show', show } })) -- in this order
 end
 
 local function quote_span(el, key)
@@ -111,7 +114,7 @@ end
 --- What was said in an interview, in its own language, with a remark where nobody said it.
 local function segment_span(id)
   local segment = known('segments', id)
-  local said = marked(segment.text, 'segment', id, 'Quoted Words')
+  local said = marked(pandoc.Inlines(segment.text), 'segment', id, 'Quoted Words')
   said.attributes.lang, said.attributes.status = segment.language, segment.status
   return segment.status == 'real' and said or remarked(said, 'invented')
 end
@@ -198,13 +201,12 @@ end
 
 --- The note below a table is a block of the Typst template; HTML and DOCX style it by class and style name.
 local function table_note(div)
-  local references = div.identifier == 'refs' and pandoc.Blocks { div } -- citeproc fills it in later
-  if TYPST and references then return template_block('st-region("made:references")', references) end
-  return TYPST and div.classes:includes('st-note') and template_block('st-note', div.content) or nil
+  if div.identifier == 'refs' then return template_block('st-region("made:references")', pandoc.Blocks { div }) end
+  return div.classes:includes('st-note') and template_block('st-note', div.content) or nil
 end
 --- A table that is longer than a page may break, which Typst has to be told.
 local function long_table(el)
-  return TYPST and #el.bodies[1].body > 34 and template_block('st-long', pandoc.Blocks { el }) or nil
+  return #el.bodies[1].body > 34 and template_block('st-long', pandoc.Blocks { el }) or nil
 end
 
 -- Sections are numbered here under both renderers, so that the numbers are the same; figures and tables under Pandoc.
@@ -254,7 +256,7 @@ end
 -- Entries are many: they are written in the format's own language, with texts in the places of {names}.
 
 local function run(text, style)
-  return '<w:r><w:rPr>' .. (style or '') .. '</w:rPr><w:t xml:space="preserve">' .. text .. '</w:t></w:r>'
+  return '<w:r>' .. (style and '<w:rPr>' .. style .. '</w:rPr>' or '') .. '<w:t xml:space="preserve">' .. text .. '</w:t></w:r>'
 end
 
 local function bookmark(number, name, runs) -- a million is more than Pandoc counts up to
@@ -273,12 +275,12 @@ local FORMS = HTML and {
     .. '</dl>\n<div class="st-backs">{appendix.back} {backs}</div>\n</div>',
 } or TYPST and {
   text = '"{text}", ', code = 'st-code("{text}"), ', link = 'link(<n-{key}>, st-code("{text}")), ',
-  field = '("{title}", {content}),\n', back = '"{place}", ',
-  entry = '("{anchor}", "{id}", "{value}", "{label}", {follows}, ({fields}), ({backs})),',
+  field = '("{title}", {content}),\n', back = '', -- the template knows the pages
+  entry = '("{anchor}", "{id}", "{value}", "{label}", {follows}, ({fields})),',
 } or {
   text = run('{text}'), code = run('{text}', CODE),
   link = '<w:hyperlink w:anchor="f-{key}-records">' .. run('{text}', CODE) .. '</w:hyperlink>',
-  field = run(' · ') .. run('{title}', '<w:i/>') .. run(' ') .. bookmark('', 'f-{key}-{name}', '{content}'),
+  field = run(' · {title} ', '<w:i/>') .. bookmark('', 'f-{key}-{name}', '{content}'),
   back = '<w:hyperlink w:anchor="{place}">' .. run('↩', LINK) .. '</w:hyperlink>' .. run(' '),
   entry = '<w:p><w:pPr><w:pStyle w:val="AuditHead{style}"/></w:pPr>' .. bookmark(1, '{anchor}', bookmark(2, 'f-{key}-value',
       run('{value}', '<w:b/>')) .. run('\u{2002}') .. bookmark(3, 'f-{key}-label', run('{label}'))) .. '</w:p>'
@@ -342,19 +344,19 @@ local function appendix(level)
     pandoc.Para { word_span(printed > 0 and (HTML and 'appendix.intro' or 'appendix.intro_blocks') or 'appendix.none') },
     pandoc.RawBlock(HTML and 'html' or TYPST and 'typst' or 'openxml', text),
   }
-  local new_page = TYPST and { pandoc.RawBlock('typst', '#pagebreak(weak: true)') } or {}
-  return pandoc.Blocks(new_page) .. { pandoc.Div(blocks, pandoc.Attr('audit-appendix')) }
+  blocks = { pandoc.Div(blocks, pandoc.Attr('audit-appendix')) }
+  return TYPST and { pandoc.RawBlock('typst', '#pagebreak(weak: true)'), blocks[1] } or blocks
 end
 
 local function renderer()
   local name = 'Pandoc ' .. tostring(PANDOC_VERSION)
   local version = IN_QUARTO and (type(quarto.version) == 'table' and table.concat(quarto.version, '.') or tostring(quarto.version))
-  if version then name = 'Quarto ' .. version .. ', ' .. name end
+  name = (version and 'Quarto ' .. version .. ', ' or '') .. name
   return TYPST and (name .. ', Typst ' .. typst_version) or name
 end
 
 local function colophon(level)
-  local lines, items = pandoc.List(ledger.colophon), pandoc.List {}
+  local lines, items = pandoc.List(ledger.colophon):clone(), pandoc.List {}
   lines:extend { { 'printed', tostring(printed) }, { 'renderer', renderer() } }
   for _, line in ipairs(lines) do
     local name = pandoc.Strong { word_span('colophon.' .. line[1]), pandoc.Str(colon()) }
@@ -391,7 +393,7 @@ end
 
 local both = {
   { Header = note_level }, { Header = number_section }, { Cite = cross_reference },
-  { Image = resolve_image, Div = table_note, Table = long_table }, { Span = resolve_span }, { Pandoc = finish },
+  { Image = resolve_image, Div = TYPST and table_note or nil, Table = TYPST and long_table or nil }, { Span = resolve_span }, { Pandoc = finish },
 }
 if IN_QUARTO then return { { Meta = set_up }, table.unpack(both) } end
 table.insert(both, 3, { Figure = number_float('fig', 'figure'), Table = number_float('tbl', 'table') })

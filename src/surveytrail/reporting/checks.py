@@ -44,13 +44,15 @@ SHOWN = {**FIGURES, "label": "label", "group": "group_label", "question": "quest
 
 @dataclass
 class Source:
-    """A file that goes into a page: its name for messages, its text, and the text with all code blanked out."""
+    """A file that goes into a page: its name for messages, text and lines, and the text with all code blanked out."""
 
     name: str
     text: str
     prose: str = field(init=False)
+    lines: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.lines = self.text.splitlines()
         self.prose = _blanked(_blanked(self.text, FENCE), CODE)
 
     def line(self, position: int) -> int:
@@ -159,7 +161,7 @@ def check_page(page: Page, staged: Path, ledger: Mapping[str, Any], citations: s
 
 
 def _included(main: Source, page: Page, staged: Path, problems: list[Problem]) -> Iterator[Source]:
-    lines = ["", *main.text.splitlines(), ""]
+    lines = ["", *main.lines, ""]
     for match in SHORTCODE.finditer(main.prose):
         path, line = match.group("argument"), main.line(match.start())
         if match.group("name") != "include":
@@ -229,7 +231,7 @@ def _span_problems(source: Source, language: str, ledger: Mapping[str, Any], cit
         elif kind not in TYPED and text.strip():
             yield Problem(source.name, match.group(0), f"'{text}' in the brackets", "empty brackets",
                           "remove the text: it comes from ledger, study file or codebook", line)  # fmt: skip
-        elif kind == "num" and HEADING.match(source.text.splitlines()[line - 1]):
+        elif kind == "num" and HEADING.match(source.lines[line - 1]):
             yield Problem(source.name, match.group(0), "a number in a heading or title",
                           "words: contents and window titles repeat headings without links",
                           "move the number into the text", line)  # fmt: skip

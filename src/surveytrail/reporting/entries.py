@@ -82,6 +82,7 @@ def _firsts(said: Sequence[Said], shown: Sequence[Said]) -> list[int]:
     said : what the fields of each entry say, by which entries differ
     shown : the same as it is printed, whose signs are counted
     """
+    signs_of = [{name: TITLE + sum(map(len, parts)) for name, parts in fields.items()} for fields in shown]
     least = [0, *[sys.maxsize] * len(said)]  # signs that the entries before a place take
     begins = [0] * (len(said) + 1)  # where the last block before a place begins
     for start, first in enumerate(said):
@@ -89,7 +90,7 @@ def _firsts(said: Sequence[Said], shown: Sequence[Said]) -> list[int]:
         for end in range(start + 1, min(start + FOLLOWING + 1, len(said)) + 1):
             fields = said[end - 1]
             names = fields if end == start + 1 else _differing(fields, first)
-            signs += sum(TITLE + sum(map(len, shown[end - 1].get(name, ()))) for name in names)
+            signs += sum(signs_of[end - 1].get(name, TITLE) for name in names)
             if signs <= least[end]:
                 least[end], begins[end] = signs, start
     firsts: list[int] = []

@@ -29,7 +29,8 @@ def hypotheses_table(study: Study, rows: Mapping[str, Mapping[Any, Any]], synthe
     if not specs:
         return ""
     head = [word(f"tables.hypotheses.{name}") for name in COLUMNS]
-    lines = [f"| {' | '.join(cells)} |" for cells in (_cells(spec, rows) for spec in specs)]
+    tests = {name: row for name, row in rows.items() if row["kind"] == "test"}
+    lines = [f"| {' | '.join(_cells(spec, tests))} |" for spec in specs]
     table = "\n".join([f"| {' | '.join(head)} |", RULE, *lines])
     sentences = [word("tables.rule"), *([word("tables.hypotheses.synthetic")] if synthetic else [])]
     caption = f": {word('tables.hypotheses.caption')} {{#{anchor('tbl', 'hypotheses')}}}"

@@ -15,6 +15,7 @@ from surveyspec.identifiers import short_anchor
 from surveyspec.problems import Problem, StudyError
 from surveyspec.study import CONFIG, Study
 from surveytrail.claims import check_claims
+from surveytrail.frames import rows_of
 from surveytrail.manifest import data_status, load_manifest
 from surveytrail.reporting.calibration_table import calibration_texts
 from surveytrail.reporting.codebook_texts import chosen, codebook_texts
@@ -66,12 +67,12 @@ def ledger_document(
     languages = list(study.config.report.languages)
     verdicts = _verdicts(verification)
     status = data_status(study)
-    rows = ledger.to_dict("records")
+    rows = rows_of(ledger)
     parameters, percentages = _parameters(study, languages)
     targets = calibration_texts(study, languages)
     told = record_texts(study, records, languages) if records is not None else {}
-    sets = {key: f"r{at}" for at, key in enumerate(dict.fromkeys(json.dumps(texts) for texts in told.values()), 1)}
-    named = {number: sets[json.dumps(texts)] for number, texts in told.items()}
+    sets = {key: f"r{at}" for at, key in enumerate(dict.fromkeys(tuple(texts.items()) for texts in told.values()), 1)}
+    named = {number: sets[tuple(texts.items())] for number, texts in told.items()}
     return {
         "study": {
             "id": study.config.study.id,
@@ -83,7 +84,7 @@ def ledger_document(
         "apart": [] if study.config.study.waves_comparable else list(study.waves),
         "languages": languages,
         "numbers": {str(row["id"]): _number(study, row, languages, verdicts, named) for row in rows},
-        "records": {key: json.loads(texts) for texts, key in sets.items()},
+        "records": {key: dict(texts) for texts, key in sets.items()},
         "parameters": parameters | targets[0],
         "percentages": percentages | targets[1],
         "codebook": codebook_texts(study, languages),
@@ -154,7 +155,7 @@ def _number(
 def _verdicts(verification: pd.DataFrame | None) -> dict[str, str]:
     if verification is None:
         return {}
-    return {str(row["id"]): "match" if row["match"] else "mismatch" for row in verification.to_dict("records")}
+    return {str(row["id"]): "match" if row["match"] else "mismatch" for row in rows_of(verification)}
 
 
 def _parameters(study: Study, languages: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -223,7 +224,7 @@ def _claims(study: Study, ledger: pd.DataFrame, languages: list[str]) -> dict[st
             "verdict": row["verdict"],
             "condition": row["condition"],
         }
-        for row in check_claims(study, ledger).to_dict("records")
+        for row in rows_of(check_claims(study, ledger))
     }
 
 

@@ -14,6 +14,7 @@ from surveyspec.config import Table, TableColumn
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.problems import Problem, StudyError, did_you_mean
 from surveyspec.study import CONFIG, Study
+from surveytrail.frames import rows_of
 from surveytrail.reporting.calibration_table import calibration_table
 from surveytrail.reporting.codebook_tables import codebook_tables
 from surveytrail.reporting.fieldwork_tables import interviews_table, response_tables
@@ -50,7 +51,7 @@ def fragments(study: Study, ledger: pd.DataFrame, synthetic: bool) -> dict[str, 
     ------
     StudyError : a table asks for a number that the ledger does not have
     """
-    numbers = Numbers({str(row["id"]): row for row in ledger.to_dict("records")})
+    numbers = Numbers({str(row["id"]): row for row in rows_of(ledger)})
     made: dict[str, str] = {}
     problems: list[Problem] = []
     for index, table in enumerate(study.config.report.tables):
