@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from surveyspec.identifiers import short_anchor
 from surveyspec.problems import StudyError
 from surveyspec.study import Study
 from surveytrail.auditing.audit import audit_report, class_table
@@ -122,12 +123,24 @@ def test_a_field_that_says_nothing_or_something_else_is_named(small: Study, tmp_
         assert found.found == said and f"the field '{name}' of {NUMBER} is" in found.why
 
 
-def test_an_entry_without_its_value_is_named(small: Study, tmp_path: Path) -> None:
-    def without_value(text: str) -> str:
-        return re.sub(f'<span class="st-value" data-value-of="{re.escape(NUMBER)}">.*?</span>', "", text)
+@pytest.mark.parametrize("part", ["value", "label"])
+def test_an_entry_without_its_value_or_label_is_named(small: Study, tmp_path: Path, part: str) -> None:
+    def without(text: str) -> str:
+        return re.sub(f'<span class="st-{part}" data-{part}-of="{re.escape(NUMBER)}">.*?</span>', "", text)
 
-    (found,) = audit_report(small, altered(small, tmp_path, "index.html", without_value)).violations
-    assert found.found == NUMBER and "leaves out 'value'" in found.why
+    (found,) = audit_report(small, altered(small, tmp_path, "index.html", without)).violations
+    assert found.found == NUMBER and f"leaves out '{part}'" in found.why
+
+
+def test_an_entry_without_its_label_is_named_in_docx(small: Study, tmp_path: Path) -> None:
+    def without(text: str) -> str:
+        name = f"f-{short_anchor(NUMBER).removeprefix('n-')}-label"
+        found = re.search(f'<w:bookmarkStart [^>]*w:name="{name}"[^>]*/>(?P<runs>.*?)<w:bookmarkEnd', text)
+        assert found is not None
+        return text[: found.start("runs")] + text[found.end("runs") :]
+
+    (found,) = audit_report(small, altered(small, tmp_path, "index.docx", without)).violations
+    assert found.found == NUMBER and "leaves out 'label'" in found.why
 
 
 def test_an_entry_that_is_set_as_complete_and_is_not_is_named(small: Study, tmp_path: Path) -> None:

@@ -56,5 +56,5 @@ def left_out(
             yield from ((number, name) for name in DUE if name not in names and said[name] is not None)
         else:
             yield from ((number, name) for name in DUE if name not in names and said[name] != first.get(name))
-        if "value" not in names:
-            yield number, "value"
+        heads = {"value": "value", "label": expected.number(number, "label", language)}
+        yield from ((number, name) for name, text in heads.items() if text and name not in names)

@@ -315,7 +315,7 @@ class Expected:
                   for anchor, number in self.anchors.items() for name in FIELDS}  # fmt: skip
         for anchor, number in self.anchors.items():
             fields[field_name(anchor, "value")] = Mark("value-of", number)
-            fields[field_name(anchor, "label")] = Mark("label-of", number, "label")
+            fields[field_name(anchor, "label")] = Mark("label-of", number)  # in its entry: no word of what is shown
         return {mark_digest(mark): mark for mark in marks} | fields
 
 

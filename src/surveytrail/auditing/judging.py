@@ -201,8 +201,8 @@ class _Judge:
             return
         if not piece.text.strip():
             return
-        if mark.kind in {"field", "value-of"}:
-            self.fields.setdefault(mark.key, set()).add(mark.show or "value")
+        if mark.kind in {"field", "value-of"} or (mark.kind == "label-of" and not mark.show):  # parts of an entry
+            self.fields.setdefault(mark.key, set()).add(mark.show or mark.kind.removesuffix("-of"))
         wrong = self._wrong(piece, mark)
         if wrong:
             self.judged.unclassed += max(1, len(found))
