@@ -15,17 +15,29 @@ doc.meta['link-citations'] = true
 local ledger = pandoc.json.decode(read(pandoc.utils.stringify(doc.meta.ledger)), false)
 doc.meta.csl = doc.meta.csl or pandoc.path.join { here, 'citations.csl' }
 
+--- Sets a text into a template. Pandoc would lay it out for that sign by sign, which takes most of the time of writing.
+local function in_template(text, name, render)
+  local mark = '\1' -- a control character, as no text has it
+  local template = read(pandoc.path.join { here, name }):gsub('%$body%$', mark)
+  local before, after = render(pandoc.template.compile(template, here .. '/')):match('^(.-)' .. mark .. '(.*)$')
+  return before .. text .. after
+end
+
 local function write(to, ending, settings, template)
   local whole = doc:clone()
   if to == 'typst' then whole.meta['typst-version'] = typst_version end
   local filter = pandoc.path.join { here, 'surveytrail.lua' }
   local seen = setmetatable({ FORMAT = to, PANDOC_SCRIPT_FILE = filter, LEDGER = ledger }, { __index = _G })
   whole = pandoc.utils.citeproc(pandoc.utils.run_lua_filter(whole, filter, seen))
-  settings.template = pandoc.template.compile(template and read(pandoc.path.join { here, template }) or pandoc.template.default(to), here .. '/')
   settings.wrap_text = 'wrap-none'
-  local extensions = to == 'typst' and '-citations' or '' -- citeproc has written them out
+  local function render(compiled)
+    settings.template = compiled
+    local extensions = to == 'typst' and '-citations' or '' -- citeproc has written them out
+    return pandoc.write(whole, to .. extensions, pandoc.WriterOptions(settings))
+  end
+  local text = render(not template and pandoc.template.compile(pandoc.template.default(to)) or nil)
   local file <close> = assert(io.open(page .. '.' .. ending, 'wb'))
-  file:write(pandoc.write(whole, to .. extensions, pandoc.WriterOptions(settings)))
+  file:write(template and in_template(text, template, render) or text)
 end
 
 local contents = doc.meta.toc ~= false
