@@ -123,3 +123,18 @@ def read_docx(path: Path) -> Docx:
 def pdf_destinations(path: Path) -> set[str]:
     """Return the anchors of entries that links of a PDF lead to."""
     return {name.decode() for name in re.findall(rb"/Dest\s*\((n-[0-9a-f]{12})\)", path.read_bytes())}
+
+
+def pdf_links(path: Path) -> dict[str, list[int]]:
+    """Return the pages, counted from 1 and in order, on which links of a PDF lead to each anchor of an entry."""
+    content = path.read_bytes()
+    objects = {int(name): text for name, text in re.findall(rb"\n(\d+) 0 obj(.*?)endobj", content, re.DOTALL)}
+    pages = next(text for text in objects.values() if re.search(rb"/Type\s*/Pages\b", text))
+    found: dict[str, list[int]] = {}
+    for number, page in enumerate(re.findall(rb"(\d+) 0 R", pages), 1):
+        annotations = re.search(rb"/Annots\s*\[(.*?)\]", objects[int(page)], re.DOTALL)
+        for reference in re.findall(rb"(\d+) 0 R", annotations.group(1) if annotations else b""):
+            for name in re.findall(rb"/Dest\s*\((n-[0-9a-f]{12})\)", objects[int(reference)]):
+                if number not in found.setdefault(name.decode(), []):
+                    found[name.decode()].append(number)
+    return found

@@ -275,7 +275,7 @@ local FORMS = HTML and {
     .. '</dl>\n<div class="st-backs">{appendix.back} {backs}</div>\n</div>',
 } or TYPST and {
   text = '"{text}", ', code = 'st-code("{text}"), ', link = 'link(<n-{key}>, st-code("{text}")), ',
-  field = '("{title}", {content}),\n', back = '', -- the template knows the pages
+  field = '("{title}", {content}),\n', -- and no way back: the template knows the pages
   entry = '("{anchor}", "{id}", "{value}", "{label}", {follows}, ({fields})),',
 } or {
   text = run('{text}'), code = run('{text}', CODE),
@@ -323,7 +323,7 @@ local function entry_of(entry)
   for at, field in ipairs(follows and entry.differs or entry.fields) do
     fields[at] = field_of(key, field[1], field[2])
   end
-  for at, place in ipairs(occurrences[id]) do backs[at] = fill('back', { place = place, at = tostring(at) }) end
+  for at, place in ipairs(FORMS.back and occurrences[id] or {}) do backs[at] = fill('back', { place = place, at = tostring(at) }) end
   return fill('entry', {
     id = escaped(id), anchor = number.anchor, key = key, value = escaped(number.value), label = escaped(number.label),
     style = follows and 'Next' or '', follows = tostring(follows), fields = table.concat(fields), backs = table.concat(backs),
