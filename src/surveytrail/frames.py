@@ -43,9 +43,16 @@ def with_objects(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a frame's rows by the names of its columns, several times as fast as pandas' ``to_dict``."""
+    """Return a frame's rows by the names of its columns, as plain values: ``to_dict`` of pandas, but fast."""
     names = [str(name) for name in frame.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*(frame[name].tolist() for name in names), strict=True)]
+    columns = [_plain(column) for _, column in frame.items()]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    if isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
+        return [None if value is pd.NA else value for value in column.tolist()]
+    return [value.item() if isinstance(value, np.generic) else value for value in column.tolist()]
 
 
 def frame_of(columns: Mapping[str, Any]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from surveytrail.proof.census import take_census
 from surveytrail.proof.changes import Change
 from surveytrail.proof.dependents import find_dependents
 from surveytrail.proof.index import CellIndex, Tie
-from surveytrail.proof.rebuild import Judge, rows_of
+from surveytrail.proof.rebuild import Judge, rows_by_id
 from surveytrail.proof.tamper import Tamperer, tamper
 
 RAW = "data/raw/w1.csv"
@@ -46,7 +46,7 @@ def test_changes_of_cells_and_records_are_predicted(varied: Study, judge: Judge)
 def test_rebuilds_take_nothing_over_that_has_changed(varied: Study, judge: Judge) -> None:
     for number, change in Tamperer(varied, judge).changes(20, seed=12):
         table = change.apply(judge.tables["w1"])
-        anew = rows_of(compute_ledger(varied, {"w1": table}, with_lineage=False).frame)
+        anew = rows_by_id(compute_ledger(varied, {"w1": table}, with_lineage=False).frame)
         assert judge.rebuild({"w1": table}) == anew, (number, str(change))
 
 

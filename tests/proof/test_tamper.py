@@ -15,7 +15,7 @@ from surveytrail.lineage import COUNT, EXCLUSION, FILTER, NOT_USED, RESPONDENT, 
 from surveytrail.pipeline import compute_ledger
 from surveytrail.proof.changes import Change
 from surveytrail.proof.index import CellIndex
-from surveytrail.proof.rebuild import Judge, Rows, rows_of
+from surveytrail.proof.rebuild import Judge, Rows, rows_by_id
 from surveytrail.proof.results import LEDGER
 from surveytrail.proof.tamper import KINDS, Tally, Tamperer, Tampering, negative_control, tamper
 from tests.proof.studies import CODEBOOK, CONFIG, HEADER, finished, records
@@ -91,7 +91,7 @@ def test_a_rebuild_is_what_the_pipeline_computes_anew(small: Study, tamperer: Ta
     """Whatever the judge takes from before (tests run, rows collected) is what a first computation gives."""
     for number, change in tamperer.changes(20, seed=11):
         table = change.apply(tamperer.judge.tables["w1"])
-        anew = rows_of(compute_ledger(small, {"w1": table}, with_lineage=False).frame)
+        anew = rows_by_id(compute_ledger(small, {"w1": table}, with_lineage=False).frame)
         assert tamperer.judge.rebuild({"w1": table}) == anew, (number, str(change))
 
 

@@ -1,4 +1,4 @@
-"""Reading rendered documents with the standard library: what is printed in them, linked and anchored."""
+"""Reading rendered documents what is printed in them, linked and anchored."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
+
+import pypdfium2
+
+from surveyspec.identifiers import short_anchor
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 VOID = {"meta", "link", "img", "br", "hr", "input", "col"}
@@ -125,13 +129,26 @@ def pdf_destinations(path: Path) -> set[str]:
     return {name.decode() for name in re.findall(rb"/Dest\s*\((n-[0-9a-f]{12})\)", path.read_bytes())}
 
 
+def pdf_texts(path: Path) -> list[str]:
+    """Return the text of each page of a PDF."""
+    return [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(path)]
+
+
+def pdf_entries(path: Path) -> dict[str, list[int]]:
+    """Return the pages on which, as its entry says, each number of a PDF is printed."""
+    _, *entries = "".join(pdf_texts(path)).split("trail trace ")
+    return {short_anchor(entry.split()[0]): [int(page) for page in re.findall(r"\u21a9\ufe0e? \S+\s(\d+)", entry)]
+            for entry in entries}  # fmt: skip
+
+
 def pdf_links(path: Path) -> dict[str, list[int]]:
-    """Return the pages, counted from 1 and in order, on which links of a PDF lead to each anchor of an entry."""
+    """Return the pages before the appendix, in order, on which links of a PDF lead to each anchor of an entry."""
     content = path.read_bytes()
     objects = {int(name): text for name, text in re.findall(rb"\n(\d+) 0 obj(.*?)endobj", content, re.DOTALL)}
     pages = next(text for text in objects.values() if re.search(rb"/Type\s*/Pages\b", text))
+    appendix = next(number for number, text in enumerate(pdf_texts(path)) if "trail trace " in text)  # begins a page
     found: dict[str, list[int]] = {}
-    for number, page in enumerate(re.findall(rb"(\d+) 0 R", pages), 1):
+    for number, page in enumerate(re.findall(rb"(\d+) 0 R", pages)[:appendix], 1):
         annotations = re.search(rb"/Annots\s*\[(.*?)\]", objects[int(page)], re.DOTALL)
         for reference in re.findall(rb"(\d+) 0 R", annotations.group(1) if annotations else b""):
             for name in re.findall(rb"/Dest\s*\((n-[0-9a-f]{12})\)", objects[int(reference)]):

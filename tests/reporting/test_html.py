@@ -191,8 +191,8 @@ def test_hypotheses_show_effect_and_verdict_of_the_ledger(page: Element) -> None
 
 
 def test_colophon_names_renderer_data_licence_and_verification(page: Element, rendered: Rendered) -> None:
-    colophon = page.one("section", id="about-document") if page.all("section", id="about-document") else page.one(
-        "div", id="about-document")  # fmt: skip
+    colophon = page.one("section", id="st-about-document") if page.all("section", id="st-about-document") else page.one(
+        "div", id="st-about-document")  # fmt: skip
     assert f"Pandoc {rendered.results[0].version}" in colophon.text
     assert "CC0" in colophon.text and "SHA-256" in colophon.text
     assert f"{len(rendered.ledger) - 2} of {len(rendered.ledger)} numbers recomputed identically" in colophon.text

@@ -20,7 +20,7 @@ from surveytrail.reporting.ledger_document import ledger_text
 from surveytrail.reporting.pages import document_names, load_pages
 from surveytrail.reporting.render import choose_renderer
 from tests.reporting.conftest import Rendered
-from tests.reporting.documents import read_docx, read_html
+from tests.reporting.documents import pdf_entries, pdf_links, pdf_texts, read_docx, read_html
 from tests.reporting.fixtures.small_report import CONFIG, INDEX, ledger_of, verification_of, write_study
 from tests.reporting.whole import render_report
 
@@ -217,6 +217,34 @@ In prose: []{num="w1.use.linkedin.raked"}.\n"""
     assert re.findall(r'pStyle w:val="AuditHead(\w*)"', text)[0] == ""
     entries = [entry.attributes["data-entry"] for entry in read_html(out / "index.html").all("div", class_="st-entry")]
     assert "w1.use.linkedin.unweighted" in entries and "w1.use.linkedin.raked" in entries
+
+
+def test_headings_may_be_called_as_the_appendix_and_notes_may_stand_in_the_header(tmp_path: Path) -> None:
+    page = """---\ntitle: T\nsubtitle: 'S^[First note: []{num="w1.use.facebook.raked"}.]'\nlang: en\n---\n
+## Audit\n\nHere: []{num="w1.use.facebook.unweighted"}.^[Second note.]\n
+## Colophon {#colophon}\n\nThere: []{num="w1.use.linkedin.unweighted"}.\n"""
+    study = write_study(tmp_path, config=ONE_PAGE, index=page)
+    out = tmp_path / "results" / "report"
+    render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
+    html = read_html(out / "index.html")
+    anchors = [element.attributes["id"] for element in html.all() if "id" in element.attributes]
+    assert len(anchors) == len(set(anchors))
+    notes = [note.text for note in html.all("li") if note.attributes.get("id", "").startswith("fn")]
+    assert [note.partition(" note")[0] for note in notes] == ["First", "Second"]
+    assert pdf_entries(out / "index.pdf") == pdf_links(out / "index.pdf")
+    assert sorted(map(len, pdf_links(out / "index.pdf").values())) == [1, 1, 1]
+
+
+def test_line_ends_and_tabs_in_texts_of_the_study_are_spaces_in_every_format(tmp_path: Path) -> None:
+    config = ONE_PAGE.replace("text: {en: some of them", 'text: {en: "  some\\n\\n of\\tthem’s 4’085\\n"')
+    study = write_study(tmp_path, config=config, index='---\ntitle: T\nlang: en\n---\n\nIs it []{claim="some"}?\n')
+    out = tmp_path / "results" / "report"
+    render_report(study, ledger_of(study), None, tmp_path / "results" / "figures", out, "pandoc")
+    texts = [read_html(out / "index.html").one("main").text, read_docx(out / "index.docx").text,
+             "".join(pdf_texts(out / "index.pdf"))]  # fmt: skip
+    for text in texts:
+        assert "Is it some of them’s 4’085 ?" in " ".join(text.replace("\u200d", "").split())
+    assert "some of them’s 4’085" in texts[2].replace("\u200d", "")  # on one line
 
 
 def test_a_page_can_name_another_form_of_citations(tmp_path: Path) -> None:

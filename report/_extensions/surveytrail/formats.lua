@@ -10,17 +10,20 @@ local function read(path)
   return file:read('a')
 end
 
-local doc = pandoc.read(read(page .. '.md'), 'markdown')
+local text = read(page .. '.md')
+local doc = pandoc.read(text, 'markdown')
 doc.meta['link-citations'] = true
-local ledger = pandoc.json.decode(read(pandoc.utils.stringify(doc.meta.ledger)), false)
+local ledger = doc.meta.ledger and pandoc.json.decode(read(pandoc.utils.stringify(doc.meta.ledger)), false)
 doc.meta.csl = doc.meta.csl or pandoc.path.join { here, 'citations.csl' }
 
---- Sets a text into a template. Pandoc would lay it out for that sign by sign, which takes most of the time of writing.
-local function in_template(text, name, render)
-  local mark = '\1' -- a control character, as no text has it
-  local template = read(pandoc.path.join { here, name }):gsub('%$body%$', mark)
-  local before, after = render(pandoc.template.compile(template, here .. '/')):match('^(.-)' .. mark .. '(.*)$')
-  return before .. text .. after
+--- Pandoc lays out what it sets into a template sign by sign, which takes most of the time of writing; so the body is set
+--- into it here. Footnotes of the header are counted together with those of the body, which only Pandoc's own way does.
+local function in_template(name, whole, render)
+  local template, mark, noted = read(pandoc.path.join { here, name }), pandoc.utils.sha1(text), false
+  pandoc.Pandoc({}, whole.meta):walk { Note = function() noted = true end }
+  if noted then return render(pandoc.template.compile(template, here .. '/')) end
+  local before, after = render(pandoc.template.compile(template:gsub('%$body%$', mark), here .. '/')):match('^(.-)' .. mark .. '(.*)$')
+  return before .. render(nil) .. after
 end
 
 local function write(to, ending, settings, template)
@@ -35,9 +38,8 @@ local function write(to, ending, settings, template)
     local extensions = to == 'typst' and '-citations' or '' -- citeproc has written them out
     return pandoc.write(whole, to .. extensions, pandoc.WriterOptions(settings))
   end
-  local text = render(not template and pandoc.template.compile(pandoc.template.default(to)) or nil)
   local file <close> = assert(io.open(page .. '.' .. ending, 'wb'))
-  file:write(template and in_template(text, template, render) or text)
+  file:write(template and in_template(template, whole, render) or render(pandoc.template.compile(pandoc.template.default(to))))
 end
 
 local contents = doc.meta.toc ~= false

@@ -35,7 +35,10 @@ end
 --- A fixed word by its key path, such as "appendix.title".
 local function word(path) return known('words', path) end
 
-local function typst_string(text) return '"' .. text:gsub('[\\"]', '\\%0') .. '"' end
+--- In Typst's strings, line ends would break lines.
+local function typst_escaped(text) return (text:gsub('[ \t\r\n]+', ' '):gsub('[\\"]', '\\%0')) end
+
+local function typst_string(text) return '"' .. typst_escaped(text) .. '"' end
 
 local function colon() return ledger.language == 'fr' and '\u{202f}:' or ':' end
 
@@ -45,7 +48,7 @@ local LABELS = { label = true, group = true, question = true }
 
 --- Says what a piece of text is, by kind and key, for those who audit the document: an attribute in HTML, a bookmark in
 --- DOCX (by digest: names are short there), a mark of the template in Typst, where spans leave no trace. Plain texts go
---- on as they are: lists of inlines are many times as slow to hand over.
+--- on as they are: lists of inlines are many times as slow to hand over. What is raw, pandoc.utils.stringify leaves out.
 local function marked(content, kind, key, style)
   if TYPST then
     local mark = '#st-mark(' .. typst_string(kind .. ':' .. key)
@@ -78,10 +81,7 @@ local function made(inline, generator) return HTML and inline or marked(pandoc.I
 --- Notes that a number is printed; the anchor of the place is counted unless it has one.
 local function note_printed(id, place)
   local entry = known('numbers', id)
-  if not occurrences[id] then
-    occurrences[id] = pandoc.List {}
-    printed = printed + 1
-  end
+  if not occurrences[id] then occurrences[id], printed = pandoc.List {}, printed + 1 end
   place = place or (entry.anchor .. '-' .. #occurrences[id] + 1)
   if not occurrences[id]:includes(place) then occurrences[id]:insert(place) end
   return place
@@ -114,7 +114,8 @@ end
 --- What was said in an interview, in its own language, with a remark where nobody said it.
 local function segment_span(id)
   local segment = known('segments', id)
-  local said = marked(pandoc.Inlines(segment.text), 'segment', id, 'Quoted Words')
+  local said = marked(segment.text, 'segment', id, 'Quoted Words')
+  if TYPST then said = pandoc.Span({ said }) end
   said.attributes.lang, said.attributes.status = segment.language, segment.status
   return segment.status == 'real' and said or remarked(said, 'invented')
 end
@@ -290,7 +291,7 @@ local FORMS = HTML and {
 local SIGNS = { ['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;', ['"'] = '&quot;' }
 local filled, written = 0, {} -- forms so far; fields that many entries share, apart from DOCX, where each has a bookmark
 
-local function escaped(text) return (text:gsub(TYPST and '[\\"]' or '[&<>"]', TYPST and '\\%0' or SIGNS)) end
+local function escaped(text) return TYPST and typst_escaped(text) or (text:gsub('[&<>"]', SIGNS)) end
 
 local WORDS = { __index = function(_, path) return escaped(word(path)) end }
 
@@ -340,11 +341,11 @@ local function appendix(level)
     text = '#st-entries(' .. typst_string(word('appendix.back')) .. ', ' .. typst_string(word('page')) .. ',\n' .. text .. ')'
   end
   local blocks = pandoc.Blocks {
-    pandoc.Header(level, title, pandoc.Attr('audit', { 'unnumbered' })),
+    pandoc.Header(level, title, pandoc.Attr('st-audit', { 'unnumbered' })),
     pandoc.Para { word_span(printed > 0 and (HTML and 'appendix.intro' or 'appendix.intro_blocks') or 'appendix.none') },
     pandoc.RawBlock(HTML and 'html' or TYPST and 'typst' or 'openxml', text),
   }
-  blocks = { pandoc.Div(blocks, pandoc.Attr('audit-appendix')) }
+  blocks = { pandoc.Div(blocks, pandoc.Attr('st-audit-appendix')) }
   return TYPST and { pandoc.RawBlock('typst', '#pagebreak(weak: true)'), blocks[1] } or blocks
 end
 
@@ -362,8 +363,8 @@ local function colophon(level)
     local name = pandoc.Strong { word_span('colophon.' .. line[1]), pandoc.Str(colon()) }
     items:insert { pandoc.Plain { name, pandoc.Space(), marked(line[2], 'colophon', line[1]) } }
   end
-  local header = pandoc.Header(level, pandoc.Inlines(word('colophon.title')), pandoc.Attr('colophon', { 'unnumbered' }))
-  return pandoc.Div({ header, pandoc.BulletList(items) }, pandoc.Attr('about-document'))
+  local header = pandoc.Header(level, pandoc.Inlines(word('colophon.title')), pandoc.Attr('st-colophon', { 'unnumbered' }))
+  return pandoc.Div({ header, pandoc.BulletList(items) }, pandoc.Attr('st-about-document'))
 end
 
 -- The passes ----------------------------------------------------------------------------------------------------
@@ -375,10 +376,8 @@ local function set_up(meta)
   if ledger.notice ~= '' then meta['data-status'] = shown(ledger.notice, 'word', 'notice') end
   meta['study-title'] = shown(ledger.title, 'param', 'study.title')
   meta['toc-title'] = meta['toc-title'] or pandoc.Inlines(word('contents'))
-  if not meta.author then
-    local people = pandoc.List(DOCX and { table.concat(ledger.people, ', ') } or ledger.people)
-    meta.author = pandoc.MetaList(people:map(function(person) return pandoc.Inlines(person) end))
-  end
+  local people = pandoc.List(DOCX and { table.concat(ledger.people, ', ') } or ledger.people)
+  meta.author = meta.author or pandoc.MetaList(people:map(function(person) return pandoc.Inlines(person) end))
   meta.ledger, meta.st = nil, { skip = word('skip') }
   for _, part in ipairs { 'label', 'copy', 'copied', 'close', 'entry', 'theme' } do meta.st[part] = word('popover.' .. part) end
   return meta

@@ -56,5 +56,5 @@ def left_out(
             yield from ((number, name) for name in DUE if name not in names and said[name] is not None)
         else:
             yield from ((number, name) for name in DUE if name not in names and said[name] != first.get(name))
-        heads = {"value": "value", "label": expected.number(number, "label", language)}
-        yield from ((number, name) for name, text in heads.items() if text and name not in names)
+        head = ["value", "label"] if expected.number(number, "label", language) else ["value"]
+        yield from ((number, name) for name in head if name not in names)

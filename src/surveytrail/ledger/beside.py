@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from surveyspec.plan import joined
 from surveyspec.response import KIND as RESPONSE
 from surveyspec.response import ResponseSpec, plan_response
 from surveyspec.study import INTERVIEWS, Study
+from surveytrail.frames import rows_of
 from surveytrail.ledger.wording import ALL_FRAMES, INTERVIEW_NUMBERS, RESPONSE_NUMBERS
 
 ESTIMATORS = {"counts": "count", "codes": "share", "alpha": "krippendorff_alpha"}
@@ -35,7 +35,7 @@ def response_rows(study: Study, wave: str, computed: pd.DataFrame) -> list[Besid
     specs = {spec.id: spec for spec in plan_response(study, wave)}
     return [
         BesideRow({**_response_fields(study, specs[str(row["id"])]), **row}, wave, specs[str(row["id"])].file)
-        for row in _rows(computed)
+        for row in rows_of(computed)
     ]
 
 
@@ -50,7 +50,7 @@ def interview_rows(study: Study, computed: pd.DataFrame) -> list[BesideRow]:
             INTERVIEWS,
             _file(declared, specs[str(row["id"])]),
         )
-        for row in _rows(computed)
+        for row in rows_of(computed)
     ]
 
 
@@ -99,7 +99,3 @@ def _interview_fields(study: Study, spec: InterviewSpec) -> dict[str, object]:
         "settings": spec.settings,
         "config_line": study.line(*spec.keys),
     }
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

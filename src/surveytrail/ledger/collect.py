@@ -15,9 +15,10 @@ from surveyspec.items import ItemSpec, plan_items
 from surveyspec.plan import NumberSpec, TestSpec, joined, plan_numbers, plan_tests
 from surveyspec.sensitivity import plan_sensitivity
 from surveyspec.study import INTERVIEWS, Study, WaveSpec
+from surveytrail.frames import rows_of
 from surveytrail.ledger.beside import interview_rows, response_rows
 from surveytrail.ledger.columns import typed
-from surveytrail.ledger.counts import flow_rows, rows_of, weighting_rows
+from surveytrail.ledger.counts import flow_rows, weighting_rows
 from surveytrail.ledger.display import ROUNDING, SIGNIFICANT_DIGITS, interval_text, value_text
 from surveytrail.ledger.sensitivity import specification_fields, summary_fields
 from surveytrail.ledger.wording import ITEMS, TESTS

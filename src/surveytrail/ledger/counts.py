@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from surveyspec.identifiers import UNWEIGHTED, number_id
 from surveyspec.plan import digest, joined
 from surveyspec.study import Study, WaveSpec
+from surveytrail.frames import rows_of
 from surveytrail.ledger.wording import FLOW, WEIGHTING
 from surveytrail.lineage import (
     COUNT,
@@ -19,11 +18,6 @@ from surveytrail.lineage import (
     raw_columns,
     rule_reads,
 )
-
-
-def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as mappings."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def flow_rows(

@@ -47,7 +47,7 @@ class Differences:
     printed: frozenset[str]
 
 
-def rows_of(ledger: pd.DataFrame) -> Rows:
+def rows_by_id(ledger: pd.DataFrame) -> Rows:
     """Return what the proofs compare of a ledger, by number id."""
     columns = {name: [_plain(value) for value in ledger[name]] for name in COMPUTED}
     computed = zip(*(columns[name] for name in COMPUTED), strict=True)
@@ -104,13 +104,13 @@ class Judge:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.published = rows_of(read_frame(open_result(study.directory, LEDGER)))
+        self.published = rows_by_id(read_frame(open_result(study.directory, LEDGER)))
         self.tables = read_tables(study)
         self._memo: Memo = {}
         self._plain = {name: self._computed(name, table) for name, table in self.tables.items()}
         self._unchanged = {name: self._rows(name, results) for name, results in self._plain.items()}
         beside = compute_beside(study)
-        self._beside = rows_of(compute_ledger(study, {}, beside, with_lineage=False).frame) if beside else {}
+        self._beside = rows_by_id(compute_ledger(study, {}, beside, with_lineage=False).frame) if beside else {}
         self._require_same(differences(self.published, self.rebuild({})))
 
     def rebuild(self, changed: Mapping[str, RawTable], wanted: Collection[str] | None = None) -> Rows:
@@ -148,7 +148,7 @@ class Judge:
         return compute_wave(self.study, self.study.waves[name], table, self._memo, with_lineage=False, wanted=wanted)
 
     def _rows(self, name: str, results: WaveResults) -> Rows:
-        return rows_of(collect_ledger(self.study, {name: results}, "").frame)
+        return rows_by_id(collect_ledger(self.study, {name: results}, "").frame)
 
     def _require_same(self, found: Differences) -> None:
         """Stop unless a rebuild without any change gives the published ledger, number by number, bit by bit."""
