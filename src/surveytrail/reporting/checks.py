@@ -7,6 +7,7 @@ or a shortcode is unknown. So both are found here first, all together.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ ATTRIBUTE = re.compile(r"""(?P<key>[\w-]+)=(?:"(?P<double>[^"]*)"|'(?P<single>[^
 SHORTCODE = re.compile(r"\{\{<\s*(?P<name>\S+)\s*(?P<argument>\S*)\s*>\}\}")
 TARGET = re.compile(r"\{[^{}]*#(?P<id>(?:fig|tbl|sec)-[\w-]+)[^{}]*\}")
 REFERENCE = re.compile(r"(?<![\w/.])-?@\{?(?P<key>[A-Za-z][\w:./-]*\w)")
+FOOTNOTE = re.compile(r"(?P<written>^ {0,3}(?=\[\^[^\]\s]+\]:))?(?<!\\)\[\^(?P<name>[^\]\s]+)\]", re.MULTILINE)
 CROSS_REFERENCE = re.compile(r"(?:fig|tbl|sec)-")
 FENCE = re.compile(r"^(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*$", re.MULTILINE | re.DOTALL)
 CELL = re.compile(r"^(?:`{3,}|~{3,})\s*\{(?P<language>=?\w+)[^}]*\}", re.MULTILINE)
@@ -152,6 +154,7 @@ def check_page(page: Page, staged: Path, ledger: Mapping[str, Any], citations: s
         problems += _reference_problems(source, set(targets), citations)
         problems += _syntax_problems(source)
         problems += _wave_problems(source, ledger)
+    problems += _footnote_problems(sources)
     for target in sorted({target for target in targets if targets.count(target) > 1}):
         source, match = [(source, match) for source in sources for match in TARGET.finditer(source.prose)
                          if match.group("id") == target][1]  # fmt: skip
@@ -305,6 +308,25 @@ def _reference_problems(source: Source, targets: set[str], citations: set[str]) 
         elif key not in citations:
             yield Problem(source.name, f"@{key}", "an unknown citation", "a key of the page's bibliography",
                           did_you_mean(key, citations) or "add the source to the bibliography", line)  # fmt: skip
+
+
+def _footnote_problems(sources: Iterable[Source]) -> Iterator[Problem]:
+    """Find footnotes that stand twice or have no mark, and marks of none, over a page and its included files."""
+    found = [(source, match) for source in sources for match in FOOTNOTE.finditer(source.prose)]
+    written, marked = Counter[str](), Counter[str]()
+    for _, match in found:
+        (marked if match.group("written") is None else written)[match.group("name")] += 1
+    for source, match in found:
+        name, line = match.group("name"), source.line(match.start("name"))
+        if match.group("written") is None and name not in written:
+            yield Problem(source.name, f"[^{name}]", "a mark of no footnote", f"a line '[^{name}]: …' in the page",
+                          did_you_mean(name, written) or "write the footnote, or remove the mark", line)  # fmt: skip
+        elif match.group("written") is not None and name not in marked:
+            yield Problem(source.name, f"[^{name}]", "a footnote without a mark", f"[^{name}] in the text",
+                          did_you_mean(name, marked) or "set its mark, or remove the footnote", line)  # fmt: skip
+        elif match.group("written") is not None and written[name] > 1:
+            yield Problem(source.name, f"[^{name}]", "a name that several footnotes have", "one footnote of each name "
+                          "in a page and its files", "give them names of their own", line)  # fmt: skip
 
 
 def _syntax_problems(source: Source) -> Iterator[Problem]:
