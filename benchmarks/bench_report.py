@@ -23,22 +23,29 @@ from surveytrail.reporting.pages import SOURCE, load_pages
 REPORT = Path("results/report")
 CHROMIUM = Path("/usr/bin/chromium")
 OPENINGS = 9
-JOB = "from snakemake import script; import sys; from pathlib import Path; "  # what Snakemake's jobs load as well
+JOB = """
+from snakemake import script  # what Snakemake's jobs load as well
+import os, sys
+from pathlib import Path
+from surveytrail.jobs import logged
+"""
 STAGE = """
 from surveyspec.study import load_study
 from surveytrail.reporting.checks import quoted_segments
 from surveytrail.reporting.records import run_records
 from surveytrail.reporting.staging import stage_report
 from surveytrail.frames import read_frame
-study, results = load_study(Path.cwd()), Path("results")
-ledger, verdicts = (read_frame(results / f"{name}.parquet") for name in ("ledger/ledger", "verification/verification"))
-stage_report(study, ledger, verdicts, results / "figures", quoted_segments(study), Path(sys.argv[1]),
-             run_records(results, study.waves))
+with logged(os.devnull):
+    study, results = load_study(Path.cwd()), Path("results")
+    frames = (read_frame(results / f"{name}.parquet") for name in ("ledger/ledger", "verification/verification"))
+    stage_report(study, *frames, results / "figures", quoted_segments(study), Path(sys.argv[1]),
+                 run_records(results, study.waves))
 """
 RENDER = """
 from surveytrail.reporting.pages import read_page
 from surveytrail.reporting.render import render_document
-render_document(read_page(Path.cwd(), *sys.argv[2:5]), Path(sys.argv[1]))
+with logged(os.devnull):
+    render_document(read_page(Path.cwd(), *sys.argv[2:5]), Path(sys.argv[1]))
 """
 OPEN = """async (number) => {
   const panel = document.getElementById("st-popover"), start = performance.now();
