@@ -312,19 +312,19 @@ def _reference_problems(source: Source, targets: set[str], citations: set[str]) 
 
 def _footnote_problems(sources: Iterable[Source]) -> Iterator[Problem]:
     """Find footnotes that stand twice or have no mark, and marks of none, over a page and its included files."""
-    found = [(source, match) for source in sources for match in FOOTNOTE.finditer(source.prose)]
-    written, marked = Counter[str](), Counter[str]()
-    for _, match in found:
-        (marked if match.group("written") is None else written)[match.group("name")] += 1
-    for source, match in found:
-        name, line = match.group("name"), source.line(match.start("name"))
-        if match.group("written") is None and name not in written:
+    found = [(source, match, match.group("name"), match.group("written") is not None)
+             for source in sources for match in FOOTNOTE.finditer(source.prose)]  # fmt: skip
+    notes = Counter(name for *_, name, is_note in found if is_note)
+    marks = {name for *_, name, is_note in found if not is_note}
+    for source, match, name, is_note in found:
+        line = source.line(match.start("name"))
+        if not is_note and name not in notes:
             yield Problem(source.name, f"[^{name}]", "a mark of no footnote", f"a line '[^{name}]: …' in the page",
-                          did_you_mean(name, written) or "write the footnote, or remove the mark", line)  # fmt: skip
-        elif match.group("written") is not None and name not in marked:
+                          did_you_mean(name, notes) or "write the footnote, or remove the mark", line)  # fmt: skip
+        elif is_note and name not in marks:
             yield Problem(source.name, f"[^{name}]", "a footnote without a mark", f"[^{name}] in the text",
-                          did_you_mean(name, marked) or "set its mark, or remove the footnote", line)  # fmt: skip
-        elif match.group("written") is not None and written[name] > 1:
+                          did_you_mean(name, marks) or "set its mark, or remove the footnote", line)  # fmt: skip
+        elif is_note and notes[name] > 1:
             yield Problem(source.name, f"[^{name}]", "a name that several footnotes have", "one footnote of each name "
                           "in a page and its files", "give them names of their own", line)  # fmt: skip
 
